@@ -1,0 +1,1 @@
+"""Who sees it: map, API, exports and reports. Writes what people say and do."""
