@@ -39,11 +39,11 @@ class Home:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o750)
         except OSError as error:
             raise SettingsError(
-                f"CATPOOL_HOME {self.root}: cannot be made ({error.strerror}); set CATPOOL_HOME to a folder you may write"
+                f"CATPOOL_HOME {self.root}: cannot be made ({error.strerror}); set CATPOOL_HOME to one you may write"
             ) from error
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise SettingsError(
-                f"CATPOOL_HOME {self.root}: not writable; set CATPOOL_HOME to a folder you may write, or mend its rights"
+                f"CATPOOL_HOME {self.root}: not writable; set CATPOOL_HOME to one you may write, or mend its rights"
             )
         return self
 

@@ -55,9 +55,7 @@ def load_section(path: Path, room: str, kind: type[Section]) -> Section:
     known = getattr(kind, "__dataclass_fields__", {})
     stray = sorted(set(section) - set(known))
     if stray:
-        raise SettingsError(
-            f"settings {path}: unknown key {stray[0]!r} in [{room}]; there are {', '.join(known)}"
-        )
+        raise SettingsError(f"settings {path}: unknown key {stray[0]!r} in [{room}]; there are {', '.join(known)}")
     try:
         return msgspec.convert(section, kind, strict=True)
     except msgspec.ValidationError as error:
