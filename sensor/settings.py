@@ -1,9 +1,10 @@
 """One TOML file, one strict loader; each room has a frozen dataclass for its section."""
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,26 +14,41 @@ ROOMS = ("kit", "sensor", "detection", "web")
 Section = TypeVar("Section")
 
 
+def setting(default: Any, says: str) -> Any:
+    """A field of a settings dataclass: its default, and the line that documents it wherever settings are listed."""
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata={"says": says})
+    return field(default=default, metadata={"says": says})
+
+
 @dataclass(frozen=True, slots=True)
 class KitSettings:
     """Section [kit]: who this kit is."""
 
-    name: str = "kit-1"
-    timezone: str = ""  # IANA name of the local time; empty: the machine's
+    name: str = setting("kit-1", "name of this kit in readings, on the map and in evidence")
+    timezone: str = setting("", 'local time as an IANA name, such as "Asia/Shanghai"; empty: the machine\'s')
 
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
     """Section [sensor]: what the kit listens with."""
 
-    source: str = ""  # SOURCE of the radio, e.g. "rtl_tcp://127.0.0.1:1234"; empty: no radio
-    rate_hz: float = 1_000_000.0
-    frequencies_hz: list[float] = field(default_factory=list)  # carriers to listen on, in turn
-    gain_db: float = 30.0
-    modems: list[str] = field(default_factory=list)  # device paths, best below /dev/serial/by-id
-    gpsd: str = "127.0.0.1:2947"  # empty: no GPS
-    keep_days: int = 30  # older readings are purged
-    keep_mb: int = 2_000  # a larger journal is purged from its oldest end
+    source: str = setting("", 'SOURCE of the radio, such as "rtl_tcp://127.0.0.1:1234"; empty: no radio')
+    rate_hz: float = setting(1_000_000.0, "samples a second asked of a live source")
+    frequencies_hz: list[float] = setting([], "centre frequencies (Hz) to listen on, in turn")
+    gain_db: float = setting(30.0, "tuner gain; manual, so that levels can be compared")
+    modems: list[str] = setting([], "modem ports, best named below /dev/serial/by-id")
+    gpsd: str = setting("127.0.0.1:2947", "host and port of gpsd; empty: no GPS")
+    keep_days: int = setting(30, "older readings are purged")
+    keep_mb: int = setting(2_000, "a larger journal is purged from its oldest end")
+
+
+def lines(room: str, kind: type[Any]) -> Iterator[tuple[str, str, str]]:
+    """(key, default as TOML, what it says) of each setting of a room, in the order of the code."""
+    for item in fields(kind):
+        default = item.default_factory() if item.default_factory is not MISSING else item.default
+        text = str(default).lower() if isinstance(default, bool) else repr(default).replace("'", '"')
+        yield f"{room}.{item.name}", text, item.metadata.get("says", "")
 
 
 def load_section(path: Path, room: str, kind: type[Section]) -> Section:
