@@ -1,0 +1,1 @@
+"""How the bundled base map is made; what it makes lies in static/basemap/."""
