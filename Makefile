@@ -4,9 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PARTS := chromium gpsd gpsd-clients rtl-sdr openjdk-17-jre-headless fonts-noto-cjk systemd
-PREFIX ?= /opt/catpool
+KIT_PARTS := python3-venv rtl-sdr gpsd chrony network-manager usbutils
+PREFIX := /opt/catpool
+KIT_HOME := /var/lib/catpool
+HOTSPOT := /etc/NetworkManager/system-connections/catpool-hotspot.nmconnection
+UNITS := catpool-rtl-tcp.service catpool-sensor.service catpool-detection.service catpool-web.service
 
-.PHONY: demo test lint docs bench parts install uninstall clean
+.PHONY: demo test lint docs bench parts install lay uninstall clean
 
 demo: $(VENV)/.catpool ## the whole product once, on a made-up town; then the map
 	$(BIN)/catpool demo
@@ -31,11 +35,44 @@ parts: ## Debian's packages that the tests on real parts use
 	$(SUDO) apt-get update
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(PARTS)
 
-install: ## on a kit: into $(PREFIX), with users, units, udev rules; run as `sudo make install`
-	PREFIX=$(PREFIX) PYTHON=$(PYTHON) firmware-config/install
+install: ## on a kit (Debian 12, Raspberry Pi OS 64-bit): `sudo make install`
+	@[ "$$(id -u)" = 0 ] || { echo "catpool: needs root: sudo make install"; exit 2; }
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(KIT_PARTS)
+	$(PYTHON) -m venv $(PREFIX)/venv
+	$(PREFIX)/venv/bin/pip install --quiet --disable-pip-version-check --upgrade .
+	$(MAKE) --no-print-directory lay
+	ln -sf $(PREFIX)/venv/bin/catpool /usr/local/bin/catpool
+	systemd-sysusers catpool.conf
+	systemd-tmpfiles --create catpool.conf
+	[ -e $(KIT_HOME)/catpool.toml ] || install -m 640 -g catpool firmware-config/kit-profile.toml $(KIT_HOME)/catpool.toml
+	[ -e $(HOTSPOT) ] || { \
+	  psk=$$(tr -dc 'a-hjkmnp-z2-9' </dev/urandom | head -c 12); \
+	  sed "s/@PSK@/$$psk/" firmware-config/hotspot/catpool-hotspot.nmconnection \
+	    | install -D -m 600 /dev/stdin $(HOTSPOT); echo "catpool: hotspot key $$psk (also in $(HOTSPOT))"; }
+	[ ! -d /run/systemd/system ] || { udevadm control --reload; udevadm trigger; systemctl daemon-reload; \
+	  systemctl enable --now $(UNITS); }
+	@echo "catpool: laid in $(PREFIX). Next: sudo catpool user add NAME --role supervisor; edit $(KIT_HOME)/catpool.toml;"
+	@echo "         append firmware-config/boot/config-catpool.txt to /boot/firmware/config.txt; reboot; catpool doctor"
 
-uninstall: ## stops and removes what `install` laid; /var/lib/catpool stays
-	PREFIX=$(PREFIX) firmware-config/install --remove
+lay: ## the kit's files alone, below DESTDIR
+	install -D -m 644 README.md LICENSE -t $(DESTDIR)$(PREFIX)
+	install -D -m 644 systemd/*.service -t $(DESTDIR)/etc/systemd/system
+	install -D -m 644 systemd/catpool-.service.d/hardening.conf -t $(DESTDIR)/etc/systemd/system/catpool-.service.d
+	install -D -m 644 firmware-config/udev/70-catpool.rules -t $(DESTDIR)/etc/udev/rules.d
+	install -D -m 644 firmware-config/modprobe/catpool-dvb.conf -t $(DESTDIR)/etc/modprobe.d
+	install -D -m 644 firmware-config/gpsd/gpsd -t $(DESTDIR)/etc/default
+	install -D -m 644 firmware-config/chrony/catpool.conf -t $(DESTDIR)/etc/chrony/conf.d
+	install -D -m 644 firmware-config/sysusers/catpool.conf -t $(DESTDIR)/usr/lib/sysusers.d
+	install -D -m 644 firmware-config/tmpfiles/catpool.conf -t $(DESTDIR)/usr/lib/tmpfiles.d
+
+uninstall: ## removes what `install` laid; readings, leads and settings in /var/lib/catpool stay
+	@[ "$$(id -u)" = 0 ] || { echo "catpool: needs root: sudo make uninstall"; exit 2; }
+	[ ! -d /run/systemd/system ] || systemctl disable --now $(UNITS)
+	rm -rf $(PREFIX)/venv /etc/systemd/system/catpool-*.service /etc/systemd/system/catpool-.service.d
+	rm -f $(PREFIX)/README.md $(PREFIX)/LICENSE /etc/udev/rules.d/70-catpool.rules /etc/modprobe.d/catpool-dvb.conf
+	rm -f /etc/chrony/conf.d/catpool.conf /usr/lib/sysusers.d/catpool.conf /usr/lib/tmpfiles.d/catpool.conf
+	rm -f /usr/local/bin/catpool $(HOTSPOT)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,5 +1,6 @@
 """One TOML file, one strict loader; each room has a frozen dataclass for its section."""
 
+import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
@@ -43,12 +44,23 @@ class SensorSettings:
     keep_mb: int = setting(2_000, "a larger journal is purged from its oldest end")
 
 
-def lines(room: str, kind: type[Any]) -> Iterator[tuple[str, str, str]]:
+def defaults(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
     """(key, default as TOML, what it says) of each setting of a room, in the order of the code."""
     for item in fields(kind):
         default = item.default_factory() if item.default_factory is not MISSING else item.default
-        text = str(default).lower() if isinstance(default, bool) else repr(default).replace("'", '"')
-        yield f"{room}.{item.name}", text, item.metadata.get("says", "")
+        yield item.name, as_toml(default), item.metadata.get("says", "")
+
+
+def in_force(path: Path, room: str, kind: type[Any]) -> Iterator[tuple[str, str, str]]:
+    """(key, value as TOML, what it says) of each setting of a room as the file at `path` has it."""
+    section = load_section(path, room, kind)
+    for item in fields(kind):
+        yield item.name, as_toml(getattr(section, item.name)), item.metadata.get("says", "")
+
+
+def as_toml(value: Any) -> str:
+    """A setting's value as TOML writes it; JSON's strings, numbers, booleans and lists are TOML's too."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def load_section(path: Path, room: str, kind: type[Section]) -> Section:
