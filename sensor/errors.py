@@ -23,3 +23,7 @@ class SettingsError(SensorError):
 
 class JournalError(SensorError):
     """A journal that cannot be opened: not writable, of a newer version, or not a journal."""
+
+
+class ReadingsError(SensorError):
+    """A READINGS.csv, or a row of one, that is not what it should be."""
