@@ -10,7 +10,10 @@ KIT_HOME := /var/lib/catpool
 HOTSPOT := /etc/NetworkManager/system-connections/catpool-hotspot.nmconnection
 UNITS := catpool-rtl-tcp.service catpool-sensor.service catpool-detection.service catpool-web.service
 
-.PHONY: demo test lint docs bench parts install lay uninstall clean
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: help demo test lint docs bench parts install lay uninstall clean
 
 demo: $(VENV)/.catpool ## the whole product once, on a made-up town; then the map
 	$(BIN)/catpool demo
