@@ -2,4 +2,6 @@
 
 import click
 
-COMMANDS: list[click.Command] = []
+from web.user_cli import user
+
+COMMANDS: list[click.Command] = [user]

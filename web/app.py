@@ -1,0 +1,111 @@
+"""The application: one factory that lays blueprints, guards and words together."""
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from sensor.home import Home
+from sensor.settings import KitSettings, load_section
+from web import access, api, audit, basemaps, events, headers, i18n, kits, leads, login, map, outcomes
+from web.changes import Watcher
+from web.connection import close_after_request
+from web.errors import AccountStoreError
+from web.settings import WebSettings
+from web.store import AccountStore
+
+BLUEPRINTS = (login, map, api, events, basemaps, leads, outcomes, kits, audit)
+LONGEST_FORM_BYTES = 64 * 1024
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(home: Home, settings: WebSettings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
+    """The web application over one home; makes the home, the tables and the session key where they lack.
+
+    Raises SettingsError, StoreError or AccountStoreError with what to mend.
+    """
+    home.make()
+    settings = settings or load_section(home.settings, "web", WebSettings)
+    kit = load_section(home.settings, "kit", KitSettings)
+    AccountStore.open(home.store).close()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(
+        HOME=home,
+        CLOCK=clock,
+        KIT=kit.name,
+        SECRET_KEY=session_key(home.root / "web.key"),
+        SESSION_HOURS=settings.session_hours,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        SESSION_COOKIE_NAME="catpool",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # pages send no referrer; the token decides
+        MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=None,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["watcher"] = Watcher(home, kit.name)
+    access.guard_access(app)
+    CSRFProtect(app)
+    headers.guard_headers(app)
+    close_after_request(app)
+    for room in BLUEPRINTS:
+        app.register_blueprint(room.blueprint)
+    _lay_words(app)
+    app.register_error_handler(HTTPException, _explain)
+    return app
+
+
+def session_key(path: Path) -> bytes:
+    """The key that signs cookies, made on first use (mode 0600). Raises AccountStoreError."""
+    try:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            key = path.read_bytes()
+        else:
+            key = secrets.token_bytes(32)
+            with os.fdopen(handle, "wb") as file:
+                file.write(key)
+    except OSError as error:
+        raise AccountStoreError(f"session key {path}: {error.strerror}; mend its rights") from error
+    if len(key) < 32:
+        raise AccountStoreError(f"session key {path}: cut short; remove it, and everybody signs in anew")
+    return key
+
+
+def _lay_words(app: Flask) -> None:
+    app.after_request(i18n.keep_language)
+
+    @app.context_processor
+    def words() -> dict[str, object]:
+        account = current_user.account if current_user.is_authenticated else None
+        return {"t": i18n.t, "language": i18n.current_language(), "languages": i18n.LANGUAGES, "account": account}
+
+    @app.template_filter("moment")
+    def moment(time: datetime | None) -> str:
+        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time else "–"
+
+
+def _explain(error: HTTPException) -> ResponseReturnValue:
+    """An error as JSON for data, as a page for people; the original answer where it carries a response."""
+    if error.response is not None or error.code is None:
+        return error.get_response()
+    key = f"pages.error_{error.code}"
+    text = i18n.t(key) if key in i18n.catalogue("en") else str(error.name)
+    if request.path.startswith(access.DATA_PATHS):
+        return jsonify(error=text), error.code
+    return render_template("error.html", code=error.code, text=text), error.code
