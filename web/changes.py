@@ -54,12 +54,13 @@ class Watcher:
             self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread and wakes every stream, which then ends."""
+        """Wakes every stream, which then ends, and lets the thread run out. Safe in a signal handler."""
         self._stopping.set()
+        threading.Thread(target=self._wake, daemon=True).start()
+
+    def _wake(self) -> None:
         with self._news:
             self._news.notify_all()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
 
     def seq(self) -> str:
         """The sequence number of now."""

@@ -2,6 +2,7 @@
 
 import click
 
+from web.serve_cli import serve
 from web.user_cli import user
 
-COMMANDS: list[click.Command] = [user]
+COMMANDS: list[click.Command] = [user, serve]
