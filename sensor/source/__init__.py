@@ -83,7 +83,8 @@ def open_source(
     check_hz("--freq", freq_hz)
     if "://" not in text:
         return open_capture(text, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)
-    url = urlsplit(text)
+    scheme, rest = text.split("://", 1)
+    url = urlsplit("//" + rest)._replace(scheme=scheme)  # RFC 3986 allows no underscore in a scheme, rtl_tcp has one
     if url.scheme == "modem":
         raise CaptureError(f"{text}: a modem gives no samples; only `catpool survey` asks it")
     if url.scheme not in KINDS:
