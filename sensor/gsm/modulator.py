@@ -144,10 +144,3 @@ def modulate(
     n_samples = int(n_frames * FRAME_SYMBOLS / SYMBOL_RATE_HZ * rate_hz * (1 + ppm * 1e-6))
     generator = rng if rng is not None else np.random.default_rng(0)
     return np.concatenate(list(hear([downlink], reception, n_samples, generator)))
-
-
-def to_cu8(samples: NDArray[np.complex64]) -> NDArray[np.uint8]:
-    """Samples as a dongle gives them: (2 n,) octets, I and Q in turn, 127.5 being 0; clipped at full scale."""
-    parts = samples.view(np.float32) * 127.5 + 127.5
-    octets: NDArray[np.uint8] = np.clip(np.rint(parts), 0, 255).astype(np.uint8)
-    return octets
