@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from sigmf.sigmffile import get_sigmf_filenames
 
 from sensor.errors import CaptureError
@@ -95,7 +96,7 @@ def format_of(head: dict[str, Any], path: Path, asked: str | None) -> SampleForm
     if "core:datatype" not in head:
         raise CaptureError(f"{path}: core:datatype is missing")
     form = sigmf_format(head["core:datatype"], str(path))
-    if asked is not None and (asked not in FORMATS or FORMATS[asked].component != form.component):
+    if asked is not None and (asked not in FORMATS or np.dtype(FORMATS[asked].component) != np.dtype(form.component)):
         raise CaptureError(f"{path}: says {form.name}, but --format says {asked}; leave --format out")
     return form
 
@@ -124,6 +125,10 @@ def segments_of(captures: list[dict[str, Any]], path: Path, asked_hz: float | No
         segments.append(Segment(int(start), centre, time_of(capture.get("core:datetime"), path)))
     if segments[0].start_sample != 0:
         raise CaptureError(f"{path}: the first segment starts at sample {segments[0].start_sample}, not 0")
+    if asked_hz is not None and asked_hz not in [segment.centre_hz for segment in segments]:
+        raise CaptureError(
+            f"{path}: says {segments[0].centre_hz:.10g} Hz, but --freq says {asked_hz:.10g}; leave it out"
+        )
     return tuple(segments)
 
 
