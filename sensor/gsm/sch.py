@@ -1,0 +1,78 @@
+"""Synchronisation bursts: frame timing, BSIC and frame number. TS 45.002 §5.2.5, TS 45.003 §4.7, TS 44.018 §9.1.30.
+
+The burst stands one frame after each frequency correction burst, in frames 1, 11, 21, 31, 41 of the 51-multiframe.
+Its 64 training bits give the place to a few hundredths of a symbol, its 25 bits the BSIC and the frame number.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensor.gsm import equaliser, multiframe
+from sensor.gsm.burst import SCH_DATA_AT, SCH_TRAINING, SCH_TRAINING_AT
+from sensor.gsm.coding import read_sch
+from sensor.gsm.decoding import decode_sch
+from sensor.gsm.downconvert import SAMPLES_A_SYMBOL, Samples, read_bursts, turn_back
+
+TAPS = 12  # symbols: wide, because it is not known yet which path is the strongest
+FIRST_TAP = 4  # the tap at which the strongest path is put
+MIN_MATCH = 0.35  # share of the training's energy that the channel estimate explains beyond what it does of noise
+
+_TRAINING = equaliser.sch_training(TAPS)
+_KNOWN = equaliser.known_bits(SCH_TRAINING, SCH_TRAINING_AT)
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronisation:
+    """One synchronisation burst. `place` is where its bit 0 stands (tap 0 of the window), in narrow samples."""
+
+    place: float
+    match: float  # 0 to 1
+    noise: float  # power a sample
+    bsic: int | None  # None where the parity fails
+    fn: int | None
+
+
+def strongest_place(
+    stream: Samples, expected: NDArray[np.float64], spacing: float, rate_hz: float, frequency_hz: float, reach: int
+) -> NDArray[np.float64]:
+    """Places (bursts,) within `reach` symbols of `expected` where the training correlates best; to 0.05 symbols."""
+    lags = 2 * SAMPLES_A_SYMBOL * reach + 1
+    length = 2 * len(SCH_TRAINING)
+    first = expected + spacing * SAMPLES_A_SYMBOL * (SCH_TRAINING_AT + FIRST_TAP - reach)
+    raw = read_bursts(stream, first, spacing, length + lags)
+    bursts = equaliser.derotate(turn_back(raw, np.arange(raw.shape[1]) * spacing / rate_hz, frequency_hz))
+    symbols = (1.0 - 2.0 * SCH_TRAINING).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(bursts, length, axis=1)[:, :lags, ::SAMPLES_A_SYMBOL]
+    strength = np.abs(windows @ symbols) ** 2
+    best = np.argmax(strength, axis=1)
+    inner = np.clip(best, 1, lags - 2)
+    rows = np.arange(len(best))
+    left, middle, right = (strength[rows, inner + d] for d in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    shift = np.where((bend < 0) & (inner == best), 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0)
+    lag = best + np.clip(shift, -0.5, 0.5) - SAMPLES_A_SYMBOL * reach
+    places: NDArray[np.float64] = expected + spacing * lag
+    return places
+
+
+def read_synchronisation(
+    stream: Samples, places: NDArray[np.float64], spacing: float, rate_hz: float, frequency_hz: float
+) -> tuple[list[Synchronisation], NDArray[np.complex64]]:
+    """What the bursts at `places` say, and their channel estimates (bursts, 12 taps, 2)."""
+    raw = read_bursts(stream, places, spacing, equaliser.burst_samples(TAPS))
+    bursts = equaliser.derotate(turn_back(raw, np.arange(raw.shape[1]) * spacing / rate_hz, frequency_hz))
+    h, noise = _TRAINING.least_squares(bursts)
+    power = (np.abs(_TRAINING.view(bursts)) ** 2).mean(axis=(1, 2))
+    match = 1 - noise / np.maximum(power, 1e-30)
+    usable = float(np.median(noise)) if len(noise) else 1.0
+    soft = equaliser.equalise(bursts, h, max(usable, 1e-4 * float(power.max(initial=1e-12))), _KNOWN)
+    information, whole = decode_sch(soft[:, SCH_DATA_AT])
+    found = []
+    for i, place in enumerate(places):
+        bsic, t1, t2, t3_prime = read_sch(information[i])
+        sound = bool(whole[i]) and match[i] > MIN_MATCH and t2 < 26 and t3_prime < 5
+        fn = multiframe.sch_frame_number(t1, t2, t3_prime) if sound else None
+        found.append(Synchronisation(float(place), float(match[i]), float(noise[i]), bsic if sound else None, fn))
+    return found, h
