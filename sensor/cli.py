@@ -2,4 +2,6 @@
 
 import click
 
-COMMANDS: list[click.Command] = []
+from sensor.decode_cli import decode, survey
+
+COMMANDS: list[click.Command] = [decode, survey]

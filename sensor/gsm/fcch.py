@@ -108,7 +108,8 @@ def _stand_out(
     around = width * ndimage.uniform_filter1d(power, width, axis=1, mode="wrap")
     times, columns = np.nonzero((own > MIN_SHARE * around) & (own > MIN_RISE * usual))
     passed = own[times, columns]
-    return times + first, columns, passed, passed / np.maximum(around[times, columns], np.float32(1e-30))
+    share: NDArray[np.float32] = (passed / np.maximum(around[times, columns], 1e-30)).astype(np.float32)
+    return times + first, columns, passed, share
 
 
 def rank(looks: list[Look], rate_hz: float) -> list[Look]:

@@ -25,6 +25,7 @@ CHUNK_S = 0.25
 SEARCH_S = 1.0  # of the stream, looked through for cells
 SEARCH_SAMPLES = 2_500_000  # at most
 SEARCH_EVERY_S = 10.0
+CLIP = 0.9921  # of full scale: the last step of 8 bits
 ARFCN_REACH_HZ = 100e3  # how far from its nominal frequency a carrier that was asked for may be
 
 Progress = Callable[[int, int | None], None]
@@ -48,14 +49,16 @@ class Receiver:
         self.cells: list[HeardCell] = []
         self.levels: list[CarrierLevel] = []
         self.samples = 0
-        self._arfcns = tuple(arfcns) if arfcns else ()
+        self.arfcns = tuple(arfcns) if arfcns else ()
+        self.peak = 0.0
+        self._clipped = 0
         self._ccch_conf = ccch_conf
         self._progress = progress
 
-    def blocks(self) -> Iterator[Block]:
-        """Every common-channel block that passes its parity, cell by cell in order of frames."""
+    def blocks(self, limit_s: float | None = None) -> Iterator[Block]:
+        """Every common-channel block that passes its parity, cell by cell in order of frames; ends after `limit_s`."""
         stretch: Stretch | None = None
-        for segment, samples in self._chunks():
+        for segment, samples in self._chunks(limit_s):
             if stretch is None or segment != stretch.segment:
                 if stretch is not None:
                     yield from stretch.finish()
@@ -64,22 +67,45 @@ class Receiver:
         if stretch is not None:
             yield from stretch.finish()
 
-    def _chunks(self) -> Iterator[tuple[Segment, Samples]]:
+    def run(self, limit_s: float | None = None) -> None:
+        """Receives all, or `limit_s` seconds, and throws the blocks away: for what `cells` then knows."""
+        for _ in self.blocks(limit_s):
+            pass
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of samples at the converter's limit; 0 where the scale has none (a float file beyond full scale)."""
+        return self._clipped / max(1, self.samples) if self.peak < 1.5 else 0.0
+
+    def covers(self, carrier_hz: float) -> bool:
+        """Whether the carrier lies within the stream at any time."""
+        reach = self.source.rate_hz / 2 - ARFCN_REACH_HZ
+        return any(abs(carrier_hz - segment.centre_hz) <= reach for segment in self.source.segments)
+
+    def _chunks(self, limit_s: float | None) -> Iterator[tuple[Segment, Samples]]:
         size = max(1, round(CHUNK_S * self.source.rate_hz))
-        while True:
+        limit = None if limit_s is None else limit_s * self.source.rate_hz
+        while limit is None or self.samples < limit:
             start = self.source.position
             samples = self.source.read(size)
             if not len(samples):
                 return
-            self.samples += len(samples)
+            self._look_at(samples)
             segment = max((s for s in self.source.segments if s.start_sample <= start), key=lambda s: s.start_sample)
             yield segment, samples
             if self._progress:
                 self._progress(self.samples, self.source.n_samples)
 
+    def _look_at(self, samples: Samples) -> None:
+        """Counts samples, and those at the limit."""
+        parts = np.abs(samples.view(np.float32))
+        self.peak = max(self.peak, float(parts.max()))
+        self._clipped += int(np.count_nonzero(parts.reshape(-1, 2).max(axis=1) >= CLIP))
+        self.samples += len(samples)
+
     def wants(self, carrier_hz: float) -> bool:
         """Whether a carrier heard at this frequency (Hz) is one of those asked for."""
-        wanted = [hz for number in self._arfcns for hz in numbering.downlinks_hz(number)]
+        wanted = [hz for number in self.arfcns for hz in numbering.downlinks_hz(number)]
         return not wanted or min(abs(carrier_hz - hz) for hz in wanted) <= ARFCN_REACH_HZ
 
     def start_cell(self, tracked: TrackedCell, segment: Segment) -> HeardCell:
