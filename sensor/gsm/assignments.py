@@ -25,6 +25,7 @@ from sensor.gsm.messages.immediate_assignment import Grant
 from sensor.gsm.multiframe import HYPERFRAME, REQUEST_MODULUS
 
 PATIENCE_FRAMES = round(60 / FRAME_S)  # how long an assignment waits for NECI
+LARGEST_TIMING_ADVANCE = 63  # TS 45.010 §5.6.2, all bands but GSM 400
 REPEAT_FRAMES = round(20 / FRAME_S)  # within which the same grant again is a repetition
 
 
@@ -109,6 +110,7 @@ class AssignmentReader:
 
     def __init__(self, patience_frames: int = PATIENCE_FRAMES) -> None:
         self.patience_frames = patience_frames
+        self.insane = 0  # grants that were dropped: a timing advance that no GSM cell of these bands gives
         self.cells: dict[tuple[int | None, int | None, int | None], CellState] = {}
 
     def cell(self, block: Block) -> CellState:
@@ -124,7 +126,9 @@ class AssignmentReader:
         elif isinstance(message, SystemInformation3 | SystemInformation4):
             learn_identity(state, message)
         elif isinstance(message, ImmediateAssignment | ImmediateAssignmentExtended):
-            state.waiting += [(block, grant) for grant in message.grants if is_new(state, grant, block.fn)]
+            grants = [grant for grant in message.grants if grant.timing_advance <= LARGEST_TIMING_ADVANCE]
+            self.insane += len(message.grants) - len(grants)
+            state.waiting += [(block, grant) for grant in grants if is_new(state, grant, block.fn)]
         if state.waiting and frames_between(state.waiting[0][0].fn, block.fn) > self.patience_frames:
             state.waited_out = True
         return release(state) if state.neci is not None or state.waited_out else []

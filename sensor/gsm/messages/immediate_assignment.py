@@ -6,7 +6,7 @@
 | 4     | bits 4-1 page mode; bit 5 T/D: 1 packet (TBF); bit 6 downlink TBF; bit 7 first of two messages |
 | 5-7   | channel description, or packet channel description (see channel)                               |
 | 8-10  | request reference                                                                              |
-| 11    | timing advance, 0-63                                                                           |
+| 11    | timing advance, 0-63 (more: GSM 400)                                                           |
 | 12    | length of the mobile allocation, 0-8; then the allocation                                      |
 | then  | 0x7c and two octets: starting time, optional                                                   |
 | rest  | IA rest octets; of a packet assignment they may name a phone (TLLI): `blank` overwrites them   |
@@ -70,7 +70,7 @@ def read(l2: bytes) -> ImmediateAssignment:
     allocation, starting_time = read_carriers(l2, ALLOCATION_AT)
     grant = Grant(
         request=read_request_reference(l2[7:10]),
-        timing_advance=l2[10] & 63,
+        timing_advance=l2[10],
         channel=read_packet_channel(l2[4:7]) if packet else read_channel(l2[4:7]),
         mobile_allocation=allocation,
         starting_time=starting_time,

@@ -44,7 +44,7 @@ def read(l2: bytes) -> ImmediateAssignmentExtended:
     first, second = (
         Grant(
             request=read_request_reference(l2[at + 3 : at + 6]),
-            timing_advance=l2[at + 6] & 63,
+            timing_advance=l2[at + 6],
             channel=read_channel(l2[at : at + 3]),
             mobile_allocation=allocation,
             starting_time=starting_time,
