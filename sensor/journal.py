@@ -145,6 +145,15 @@ class Journal:
         """Grows with every reading that any process adds; cheap enough to ask twice a second."""
         return int(self._connection.execute("SELECT coalesce(sum(seq), 0) FROM sqlite_sequence").fetchone()[0])
 
+    def tail_id(self, kind: str, window: timedelta) -> int:
+        """The `after_id` with which a reader of one of KINDS gets no more than the newest `window` of it."""
+        assert kind in KINDS
+        row = self._connection.execute(
+            f"SELECT coalesce(min(id), 1) - 1 FROM {kind} WHERE time >= (SELECT max(time) FROM {kind}) - ?",
+            (window.total_seconds(),),
+        ).fetchone()
+        return int(row[0])
+
     def counts(self) -> dict[str, int]:
         """Rows of each kind."""
         return {kind: int(self._connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0]) for kind in KINDS}

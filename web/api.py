@@ -15,10 +15,9 @@ from detection.lead import Lead
 from web import features
 from web.access import TEAM, allow, note, visitor
 from web.accounts import ROLES
-from web.connection import journal, kit_name, store
+from web.connection import hearing, journal, store
 from web.features import Feature
 from web.i18n import t
-from web.tracks import track_features, track_points
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 CLEAR_IDENTITY = re.compile(r"\+?\d{8,17}")  # IMSI, IMEI or number; a pseudonym has letters
@@ -87,7 +86,7 @@ def tracks() -> ResponseReturnValue:
     from, to. Of a kit: kind "kit", kit, last_seen.
     """
     readings = journal()
-    return answer(track_features(track_points(readings, kit_name())) if readings else [])
+    return answer(hearing().track(readings) if readings else [])
 
 
 @blueprint.get("/posterior/<name>.geojson")

@@ -3,8 +3,9 @@
 import os
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,12 +13,14 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from sensor.errors import SettingsError
 from sensor.home import Home
 from sensor.settings import KitSettings, load_section
 from web import access, api, audit, basemaps, events, headers, i18n, kits, leads, login, map, outcomes
 from web.changes import Watcher
 from web.connection import close_after_request
 from web.errors import AccountStoreError
+from web.hearing import Hearing
 from web.settings import WebSettings
 from web.store import AccountStore
 
@@ -42,7 +45,7 @@ def create_app(home: Home, settings: WebSettings | None = None, clock: Callable[
     app.config.update(
         HOME=home,
         CLOCK=clock,
-        KIT=kit.name,
+        ZONE=local_zone(kit.timezone),
         SECRET_KEY=session_key(home.root / "web.key"),
         SESSION_HOURS=settings.session_hours,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
@@ -57,7 +60,8 @@ def create_app(home: Home, settings: WebSettings | None = None, clock: Callable[
         SEND_FILE_MAX_AGE_DEFAULT=None,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["watcher"] = Watcher(home, kit.name)
+    app.extensions["hearing"] = hearing = Hearing(kit.name)
+    app.extensions["watcher"] = Watcher(home, hearing)
     access.guard_access(app)
     CSRFProtect(app)
     headers.guard_headers(app)
@@ -93,11 +97,26 @@ def _lay_words(app: Flask) -> None:
     @app.context_processor
     def words() -> dict[str, object]:
         account = current_user.account if current_user.is_authenticated else None
-        return {"t": i18n.t, "language": i18n.current_language(), "languages": i18n.LANGUAGES, "account": account}
+        named = {"t": i18n.t, "word": i18n.word, "language": i18n.current_language(), "languages": i18n.LANGUAGES}
+        return {**named, "account": account}
 
     @app.template_filter("moment")
-    def moment(time: datetime | None) -> str:
-        return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if time else "–"
+    def moment(time: datetime | str | None) -> str:
+        """A time as an officer reads it: local, to the minute, and it says whose time it is."""
+        if not time:
+            return "–"
+        time = datetime.fromisoformat(time) if isinstance(time, str) else time
+        local = time.astimezone(app.config["ZONE"])
+        offset = local.isoformat()[-6:]
+        return local.strftime("%Y-%m-%d %H:%M UTC") + ("" if offset == "+00:00" else offset)
+
+
+def local_zone(name: str) -> tzinfo | None:
+    """The zone of this IANA name; None, the machine's, for an empty one. Raises SettingsError."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise SettingsError(f"timezone {name!r} in [kit]: unknown; use an IANA name such as Asia/Shanghai") from error
 
 
 def _explain(error: HTTPException) -> ResponseReturnValue:

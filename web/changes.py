@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sensor.home import Home
 from web.eyes import Eyes
+from web.hearing import Hearing
 
 PERIOD_S = 1.0
 KEPT_CHANGES = 1_000
@@ -30,7 +31,7 @@ class Change:
 class Watcher:
     """Knows the changes since any recent sequence number. Starts its thread with the first question."""
 
-    def __init__(self, home: Home, kit: str, period_s: float = PERIOD_S) -> None:
+    def __init__(self, home: Home, hearing: Hearing, period_s: float = PERIOD_S) -> None:
         self.period_s = period_s
         self.epoch = secrets.token_hex(4)
         self._number = 0
@@ -38,7 +39,7 @@ class Watcher:
         self._news = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._eyes = Eyes(home, kit)
+        self._eyes = Eyes(home, hearing)
 
     @property
     def stopping(self) -> bool:

@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 
 from detection.store import Store
 from sensor.home import Home
+from web.hearing import Hearing
 from web.store import AccountStore
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def journal() -> "Journal | None":
     return found
 
 
-def kit_name() -> str:
-    """The name of the kit this home belongs to."""
-    found: str = current_app.config["KIT"]
+def hearing() -> Hearing:
+    """What kits heard lately, one object for all requests."""
+    found: Hearing = current_app.extensions["hearing"]
     return found
 
 

@@ -9,7 +9,7 @@ from sensor.errors import CallerError
 from sensor.home import Home
 from web.connection import open_journal
 from web.features import cell_id
-from web.tracks import latest_places
+from web.hearing import Hearing
 
 if TYPE_CHECKING:
     from sensor.journal import Journal
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Eyes:
     """Remembers the last look. Each look opens and closes its own connections, so that any thread may take it."""
 
-    def __init__(self, home: Home, kit: str) -> None:
+    def __init__(self, home: Home, hearing: Hearing) -> None:
         self.home = home
-        self.kit = kit
+        self.hearing = hearing
         self._counter = 0
         self._journal_counter = 0
         self._seen: dict[str, dict[str, Hashable]] = {}
@@ -57,7 +57,7 @@ class Eyes:
         if before == self._journal_counter:
             return {}
         heard = {cell_id(cell.identity, cell): cell.stamp.time for _, cell in journal.latest_cells()}
-        kits = {f"kit:{kit}": time for kit, time in latest_places(journal, self.kit).items()}
+        kits = {f"kit:{kit}": time for kit, time in self.hearing.last_places(journal).items()}
         return {"cells": self._differing("heard", heard), "tracks": self._differing("kits", kits)}
 
     def _differing(self, name: str, now: Mapping[str, Hashable]) -> tuple[str, ...]:

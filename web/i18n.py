@@ -55,6 +55,12 @@ def t(key: str, **fields: object) -> str:
     return translate(current_language(), key, **fields)
 
 
+def word(prefix: str, value: str) -> str:
+    """A stored word in the language of this request where the catalogue has "prefix_value", else as it is stored."""
+    key = f"{prefix}_{value.lower().replace(' ', '_').replace('-', '_')}"
+    return catalogue(current_language()).get(key, value)
+
+
 def keep_language(response: Response) -> Response:
     """Keeps a language chosen by hand in a cookie."""
     if request.args.get("lang") in LANGUAGES:

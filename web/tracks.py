@@ -1,11 +1,10 @@
 """Where kits went, as lines a map can draw: runs without a gap, thinned to what the eye can tell."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sensor.journal import Journal
 from web.features import Feature
 from web.geometry import distance_m, line, point
 
@@ -23,21 +22,6 @@ class TrackPoint:
     lat: float
     lon: float
     level_dbfs: float | None = None
-
-
-def track_points(journal: Journal, kit: str) -> Iterator[TrackPoint]:
-    """Points of this kit's own track, and of every kit whose uplink readings have a place."""
-    for _, stamp in journal.track():
-        if stamp.position is not None:
-            yield TrackPoint(kit, stamp.time, stamp.position.lat, stamp.position.lon)
-    for _, (stamp, row) in journal.stamped_uplink():
-        if row.lat is not None and row.lon is not None:
-            yield TrackPoint(row.kit, stamp.time, row.lat, row.lon, row.rssi_dbfs)
-
-
-def latest_places(journal: Journal, kit: str) -> dict[str, datetime]:
-    """When each kit last had a place."""
-    return {name: places[-1].time for name, places in by_kit(track_points(journal, kit)).items()}
 
 
 def track_features(points: Iterable[TrackPoint]) -> list[Feature]:
