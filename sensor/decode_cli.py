@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sensor.source import Source
 
 SAY_EVERY_S = 10.0
+FILL_FRAME = bytes([3, 3, 1])  # an unnumbered frame without information: TS 44.006 §8.2.1
 
 
 def cell_options(command: Any) -> Any:
@@ -172,11 +173,8 @@ def modem_words(cell: CellReading) -> str:
     level = cell.power_dbm if cell.power_dbm is not None else cell.rsrp_dbm
     number = cell.arfcn if cell.arfcn is not None else cell.earfcn
     strength = "level unknown" if level is None else f"{level:g} dBm"
-    known = [
-        f"{word} {value}"
-        for word, value in (("MCC", name.mcc), ("MNC", name.mnc), ("LAC", name.lac), ("CI", name.ci))
-        if value is not None
-    ]
+    parts = (("MCC", name.mcc), ("MNC", name.mnc), ("LAC", name.lac), ("CI", name.ci))
+    known = [f"{word} {value}" for word, value in parts if value is not None]
     return f"{name.rat}  channel {number}  {' '.join(known) or 'unnamed'}: {strength}"
 
 
@@ -208,7 +206,9 @@ def in_words(block: "Block") -> str:
     message = read(block.l2)
     where = f"ARFCN {block.arfcn}" if block.arfcn is not None else f"{(block.carrier_hz or 0) / 1e6:.3f} MHz"
     what = "".join(f" {c.lower()}" if c.isupper() or c.isdigit() else c for c in type(message).__name__).strip()
-    if message is None:
+    if block.l2[:3] == FILL_FRAME:
+        what = "fill frame"
+    elif message is None:
         what = f"message {block.l2[2]:#04x}"
     elif isinstance(message, PagingRequest):
         what = f"paging request, {block.paged or 0} paged (identities blanked)"

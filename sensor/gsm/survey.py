@@ -159,7 +159,7 @@ def summary_lines(receiver: Receiver) -> list[str]:
 
 def _warnings(receiver: Receiver) -> list[str]:
     lines = []
-    if receiver.clipped_share > 1e-3:
+    if receiver.clipped_share > 0.01:
         lines.append(f"{receiver.clipped_share:.1%} of the samples are at the converter's limit: lower the gain.")
     if receiver.samples and receiver.peak < 1e-6:
         lines.append("The samples are silence: check antenna, gain and device.")
