@@ -1,0 +1,140 @@
+// The map's own layers, bottom to top, as MapLibre style layers. A layer's group is what the reader switches.
+
+import { LEVELS } from "./palette.js";
+import { textFont } from "./basemap.js";
+
+export const GROUPS = ["leads", "places", "hits", "cells", "sectors", "tracks", "grid", "borders"];
+export const COLLECTIONS = ["cells", "hits", "leads", "tracks", "places"];
+const LEVEL_STOPS_DB = [-85, -70, -55, -40, -25];
+const NOTHING = { type: "FeatureCollection", features: [] };
+
+/** GeoJSON sources, empty unless `data` holds features by collection. */
+export function ownSources(data = {}) {
+  return Object.fromEntries(
+    [...COLLECTIONS, "levels", "grid"].map((name) => [name, { type: "geojson", data: data[name] ?? NOTHING }]),
+  );
+}
+
+export function groupOf(layer) {
+  if (layer.id.startsWith("border-")) return "borders";
+  return layer.metadata?.group ?? null;
+}
+
+export function ownLayers(colours, { selected, fresh }) {
+  return [
+    ...gridLayers(colours),
+    ...sectorLayers(colours),
+    ...hitLayers(colours),
+    ...leadAreaLayers(colours),
+    ...placeLayers(colours),
+    ...trackLayers(colours),
+    ...markLayers(colours, selected, fresh),
+    ...pointLayers(colours),
+  ];
+}
+
+function layer(group, id, type, source, filter, paint, layout = {}) {
+  const spec = { id, type, source, paint, layout, metadata: { group } };
+  return filter ? { ...spec, filter } : spec;
+}
+
+const isKind = (...kinds) => ["in", ["get", "kind"], ["literal", kinds]];
+const isPoint = ["==", ["geometry-type"], "Point"];
+const isArea = ["==", ["geometry-type"], "Polygon"];
+
+function text(field, extra = {}) {
+  return { "text-field": field, "text-font": textFont, "text-size": 13, ...extra };
+}
+
+function halo(colour, colours) {
+  return { "text-color": colour, "text-halo-color": colours.halo, "text-halo-width": 2 };
+}
+
+function gridLayers(colours) {
+  const along = { "symbol-placement": "line", "symbol-spacing": 300 };
+  return [
+    layer("grid", "grid-line", "line", "grid", null, { "line-color": colours.grid, "line-width": 1, "line-opacity": 0.3 }),
+    layer("grid", "grid-label", "symbol", "grid", ["!=", ["get", "label"], ""], halo(colours.grid, colours), text(["get", "label"], { ...along, "text-size": 11 })),
+  ];
+}
+
+function sectorLayers(colours) {
+  return [
+    layer("sectors", "sector-fill", "fill", "cells", isKind("sector"), { "fill-color": colours.sector, "fill-opacity": 0.05 }),
+    layer("sectors", "sector-line", "line", "cells", isKind("sector"), { "line-color": colours.sector, "line-width": 1, "line-opacity": 0.6 }),
+  ];
+}
+
+function hitLayers(colours) {
+  const label = ["concat", "TA ", ["to-string", ["get", "timing_advance"]]];
+  return [
+    layer("hits", "hit-fill", "fill", "hits", null, { "fill-color": colours.hit, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.22, 16, 0.07] }),
+    layer("hits", "hit-line", "line", "hits", null, { "line-color": colours.hit, "line-width": 2.5 }),
+    layer("hits", "hit-label", "symbol", "hits", ["has", "timing_advance"], halo(colours.hit, colours), text(label, { "symbol-placement": "line", "symbol-spacing": 600 })),
+  ];
+}
+
+function leadAreaLayers(colours) {
+  return [
+    layer("leads", "lead-fill", "fill", "leads", isArea, { "fill-color": colours.lead, "fill-opacity": 0.1 }),
+    layer("leads", "lead-line", "line", "leads", isArea, { "line-color": colours.lead, "line-width": 2.5, "line-dasharray": [3, 2] }),
+  ];
+}
+
+function placeLayers(colours) {
+  return [
+    layer("places", "region90-fill", "fill", "places", isKind("region90"), { "fill-color": colours.place, "fill-opacity": 0.14 }),
+    layer("places", "region90-line", "line", "places", isKind("region90"), { "line-color": colours.place, "line-width": 2, "line-dasharray": [2, 2] }),
+    layer("places", "region50-fill", "fill", "places", isKind("region50"), { "fill-color": colours.place, "fill-opacity": 0.28 }),
+    layer("places", "region50-line", "line", "places", isKind("region50"), { "line-color": colours.place, "line-width": 2.5 }),
+  ];
+}
+
+function trackLayers(colours) {
+  const level = ["interpolate", ["linear"], ["get", "level_dbfs"], ...LEVEL_STOPS_DB.flatMap((db, index) => [db, LEVELS[index]])];
+  const shape = { "line-join": "round", "line-cap": "round" };
+  return [
+    layer("tracks", "track-line", "line", "tracks", isKind("track"), { "line-color": colours.track, "line-width": 3, "line-opacity": 0.75 }, shape),
+    layer("tracks", "track-level", "circle", "levels", null, { "circle-color": level, "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 16, 6] }),
+    layer("tracks", "kit-point", "circle", "tracks", isKind("kit"), { "circle-color": colours.kit, "circle-radius": 7, "circle-stroke-color": colours.ink, "circle-stroke-width": 2 }),
+    layer("tracks", "kit-label", "symbol", "tracks", isKind("kit"), halo(colours.ink, colours), text(["get", "kit"], { "text-offset": [0, 1.2] })),
+  ];
+}
+
+function markLayers(colours, selected, fresh) {
+  const isFresh = ["in", ["get", "fid"], ["literal", fresh]];
+  const isSelected = ["==", ["get", "fid"], selected ?? ""];
+  const wide = (colour) => ({ "line-color": colour, "line-width": 5 });
+  const marks = [layer("hits", "fresh-hits", "line", "hits", isFresh, wide(colours.fresh))];
+  for (const source of COLLECTIONS) {
+    marks.push(layer(null, `selected-${source}`, "line", source, ["all", isSelected, ["!", isPoint]], wide(colours.selected)));
+    const ring = { "circle-color": "rgba(0,0,0,0)", "circle-radius": 17, "circle-stroke-color": colours.selected, "circle-stroke-width": 4 };
+    marks.push(layer(null, `selected-point-${source}`, "circle", source, ["all", isSelected, isPoint], ring));
+  }
+  return marks;
+}
+
+function pointLayers(colours) {
+  const heard = ["case", ["get", "heard"], colours.cell, colours.halo];
+  const name = { "text-offset": [0, 1.6], "text-anchor": "top", "text-size": 14 };
+  return [
+    layer("cells", "cell-point", "circle", "cells", isKind("cell"), { "circle-color": heard, "circle-radius": 6, "circle-stroke-color": colours.cell, "circle-stroke-width": 2.5 }),
+    layer("cells", "cell-label", "symbol", "cells", isKind("cell"), halo(colours.cell, colours), text(["to-string", ["coalesce", ["get", "ci"], ""]], { "text-offset": [0, 1], "text-anchor": "top", "text-size": 12 })),
+    layer("places", "fix-point", "circle", "places", isKind("fix"), { "circle-color": "rgba(0,0,0,0)", "circle-radius": 13, "circle-stroke-color": colours.place, "circle-stroke-width": 3 }),
+    layer("leads", "lead-point", "circle", "leads", isPoint, { "circle-color": colours.lead, "circle-radius": 8, "circle-stroke-color": colours.halo, "circle-stroke-width": 3 }),
+    layer("leads", "lead-label", "symbol", "leads", null, halo(colours.lead, colours), text(["get", "lead"], name)),
+  ];
+}
+
+/** A point for each vertex of the tracks at which bursts were heard. */
+export function levelsOf(tracks) {
+  const features = tracks.flatMap((track) => {
+    const levels = track.properties.levels_dbfs ?? [];
+    return (track.geometry?.type === "LineString" ? track.geometry.coordinates : []).flatMap((coordinates, index) => {
+      const level = levels[index];
+      if (level === null || level === undefined) return [];
+      return [{ type: "Feature", properties: { level_dbfs: level }, geometry: { type: "Point", coordinates } }];
+    });
+  });
+  return { type: "FeatureCollection", features };
+}

@@ -1,0 +1,20 @@
+// The words of the map, from the server's catalogue ("map.*") in the language in use.
+
+let texts = {};
+
+export async function loadWords(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`words: ${answer.status}`);
+  texts = await answer.json();
+}
+
+/** The text of map.KEY with its {fields} filled in; the key itself where the catalogue lacks it. */
+export function t(key, fields = {}) {
+  const text = texts[`map.${key}`] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
+}
+
+/** Like t, but null where the catalogue lacks the key: for words that data brings along. */
+export function known(key) {
+  return texts[`map.${key}`] ?? null;
+}
