@@ -40,6 +40,7 @@ __all__ = [
     "SystemInformation4",
     "blank",
     "establishment",
+    "message_type",
     "read",
 ]
 
