@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from detection.hit import Hit
@@ -155,7 +156,7 @@ def drive() -> Iterator[tuple[Stamp, UplinkReading]]:
     """A square round the box, louder when nearer."""
     corners = [(-500.0, -420.0), (450.0, -420.0), (450.0, 330.0), (-200.0, 330.0), (-200.0, -120.0), (120.0, -120.0)]
     second = 0
-    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(corners):
         steps = int(math.dist((x1, y1), (x2, y2)) / 12)
         for step in range(steps):
             x, y = x1 + (x2 - x1) * step / steps, y1 + (y2 - y1) * step / steps

@@ -10,6 +10,7 @@ from web.i18n import catalogue, current_language
 blueprint = Blueprint("map", __name__)
 TEAM_COLLECTIONS = ("cells", "hits", "leads", "tracks")
 CARRIER_COLLECTIONS = ("cells", "hits", "leads")  # and of these only what belongs to their own leads
+MAP_WORDS = ("map.", "lead.form_", "lead.status_")
 
 
 @blueprint.get("/")
@@ -23,6 +24,6 @@ def page() -> ResponseReturnValue:
 @blueprint.get("/api/strings.json")
 @allow(*ROLES)
 def strings() -> ResponseReturnValue:
-    """The map's words by key ("map.*") in the language in use."""
-    words = {key: text for key, text in catalogue(current_language()).items() if key.startswith("map.")}
+    """The map's words by key in the language in use."""
+    words = {key: text for key, text in catalogue(current_language()).items() if key.startswith(MAP_WORDS)}
     return jsonify(words)

@@ -70,7 +70,7 @@ function hitLayers(colours) {
   return [
     layer("hits", "hit-fill", "fill", "hits", null, { "fill-color": colours.hit, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.22, 16, 0.07] }),
     layer("hits", "hit-line", "line", "hits", null, { "line-color": colours.hit, "line-width": 2.5 }),
-    layer("hits", "hit-label", "symbol", "hits", ["has", "timing_advance"], halo(colours.hit, colours), text(label, { "symbol-placement": "line", "symbol-spacing": 600 })),
+    layer("hits", "hit-label", "symbol", "hits", ["has", "timing_advance"], halo(colours.hit, colours), text(label)),
   ];
 }
 

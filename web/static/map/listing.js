@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { metres, moment, odds, percent } from "./format.js";
 import { nameOf } from "./panel.js";
-import { known, t } from "./words.js";
+import { t, word } from "./words.js";
 
 /** The contents of the list: leads by score, loose hits by odds. `fresh` are the ids of new hits. */
 export function listThings(leads, hits, fresh, pick) {
@@ -27,7 +27,7 @@ function row(feature, line, pick, isFresh = false) {
 
 function leadLine({ properties }) {
   const { score, form, sim_count: sims, r90_radius_m: r90 } = properties;
-  const parts = [percent(score), known(`form_${form}`) ?? form, sims ? t("sim_count", { count: sims }) : null, r90 === null ? null : t("within", { r90: metres(r90) })];
+  const parts = [percent(score), word("lead.form", form), sims ? t("sim_count", { count: sims }) : null, r90 === null ? null : t("within", { r90: metres(r90) })];
   return parts.filter(Boolean).join(" · ");
 }
 

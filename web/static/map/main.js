@@ -143,7 +143,7 @@ class MapPage {
     this.view.select(fid);
     this.describe(fid);
     this.sheet.show("details");
-    history.replaceState(null, "", `#${fid}`);
+    history.replaceState(null, "", `#${fid.replace(":", "=")}`);
     if (isMoving && feature.geometry) this.zoom(feature);
     byId("details-title")?.focus({ preventScroll: true });
   }
@@ -152,7 +152,7 @@ class MapPage {
     this.picked = null;
     this.view.select(null);
     this.sheet.show("things");
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
   }
 
   describe(fid) {
@@ -180,8 +180,8 @@ class MapPage {
 
   /** Where the page opens: what its address names, else all there is. */
   lookAround() {
-    const wish = decodeURIComponent(location.hash.slice(1));
-    if (wish && this.features.find(wish)) this.pick(wish, true);
+    const wish = decodeURIComponent(location.hash.slice(1)).replace("=", ":"); // #lead=NAME, #hit=ID
+    if (this.features.find(wish)) this.pick(wish, true);
     else if (this.features.bounds()) this.view.fit(this.features.bounds(), this.sheet.padding(), false);
   }
 

@@ -3,7 +3,7 @@
 import { facts, h, section } from "./dom.js";
 import { metres, megahertz, moment, number, odds, percent, place } from "./format.js";
 import { toGcj02 } from "./gcj02.js";
-import { known, t } from "./words.js";
+import { t, word } from "./words.js";
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const SIMS_SHOWN = 12;
@@ -69,7 +69,7 @@ function lead(properties, feature, go) {
     properties.advice ? h("p", { class: "advice" }, h("strong", {}, t("advice")), " ", properties.advice) : null,
     facts([
       [t("score"), properties.score === null ? null : percent(properties.score)],
-      [t("form"), known(`form_${properties.form}`) ?? properties.form],
+      [t("form"), word("lead.form", properties.form)],
       [t("sims"), properties.sim_count ? number(properties.sim_count) : null],
       [t("imeis"), properties.imei_count ? number(properties.imei_count) : null],
       [t("region"), r90 === null ? null : t("region_text", { r50: metres(r50), r90: metres(r90) })],
@@ -77,7 +77,7 @@ function lead(properties, feature, go) {
       [t("first_seen"), moment(properties.first_seen)],
       [t("last_seen"), moment(properties.last_seen)],
       [t("owner"), properties.owner],
-      [t("status"), known(`status_${properties.status}`) ?? properties.status],
+      [t("status"), word("lead.status", properties.status)],
     ]),
     feature.geometry ? null : h("p", { class: "hint" }, t("no_place_hint")),
     section(t("why"), properties.reasons),

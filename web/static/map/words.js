@@ -1,4 +1,4 @@
-// The words of the map, from the server's catalogue ("map.*") in the language in use.
+// The words of the map, from the server's catalogue in the language in use.
 
 let texts = {};
 
@@ -14,7 +14,7 @@ export function t(key, fields = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
 }
 
-/** Like t, but null where the catalogue lacks the key: for words that data brings along. */
-export function known(key) {
-  return texts[`map.${key}`] ?? null;
+/** The word for a value that data brings along ("lead.form_" + "car"); the value itself where there is none. */
+export function word(family, value) {
+  return texts[`${family}_${value}`] ?? value;
 }
