@@ -2,4 +2,8 @@
 
 import click
 
-COMMANDS: list[click.Command] = []
+from detection import listen_cli
+from detection.cdr_cli import cdr
+from detection.locate_cli import locate
+
+COMMANDS: list[click.Command] = [*listen_cli.COMMANDS, locate, cdr]

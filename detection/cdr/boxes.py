@@ -1,0 +1,162 @@
+"""SIMs that belong together: one device, one spot, one road, calls among themselves.
+
+Only SIMs that look like a box's on their own are joined by where they stand, so that a house, an office or a
+dormitory around a box does not fall in with it. A shared device joins more readily.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.cdr.history import History
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+STATIC_SHARE = 0.6  # of a SIM's acts at its main spot, to count as standing there
+ROAD_CELLS = 3  # different cells that two SIMs share hour by hour, to count as one road
+ROAD_SHARE = 0.6
+MOST_ON_ONE_SPOT = 400
+CANDIDATE_DEVICE, CANDIDATE_SPOT, CANDIDATE_ROAD = -2.0, 1.0, 0.0  # least own evidence to be joined so
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two SIMs held to be of one box, why, and from when that could be known (Unix s)."""
+
+    one: int
+    two: int
+    why: str  # "device", "spot", "road"
+    since_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """SIMs of one suspected box; `joined_s` says from when each could be known to belong."""
+
+    sims: tuple[int, ...]
+    joined_s: tuple[int, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Acts of SIMs at cells and rings, sorted by SIM: arrays of one length; ta is -1 where unknown."""
+
+    sim: Ints
+    cell: Ints
+    ta: Ints
+    acts: Ints
+    first_s: Ints
+    last_s: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """On which cell a SIM was in which hour, sorted by SIM."""
+
+    sim: Ints
+    hour: Ints
+    cell: Ints
+
+
+def find_links(own: Floats, history: History, spots: Spots, presence: Presence) -> list[Link]:
+    """Links among SIMs whose own evidence (log odds without prior) allows them."""
+    links = [
+        Link(one, two, "device", since)
+        for one, two, since, _ in history.sharing
+        if min(own[one], own[two]) >= CANDIDATE_DEVICE
+    ]
+    links += spot_links(own, history, spots)
+    links += road_links(own, presence)
+    return links
+
+
+def spot_links(own: Floats, history: History, spots: Spots) -> list[Link]:
+    """SIMs with most of their acts at one cell and one timing advance (or its neighbour)."""
+    held = own[spots.sim] >= CANDIDATE_SPOT
+    sim, cell, ta, acts, first = (
+        column[held] for column in (spots.sim, spots.cell, spots.ta, spots.acts, spots.first_s)
+    )
+    best: dict[int, tuple[int, int, int, int]] = {}
+    total: dict[int, int] = {}
+    for s, c, a, n, t in zip(sim.tolist(), cell.tolist(), ta.tolist(), acts.tolist(), first.tolist(), strict=True):
+        total[s] = total.get(s, 0) + n
+        if s not in best or n > best[s][2]:
+            best[s] = (c, a, n, t)
+    near: dict[int, int] = {}
+    for s, c, a, n in zip(sim.tolist(), cell.tolist(), ta.tolist(), acts.tolist(), strict=True):
+        if best[s][0] == c and abs(best[s][1] - a) <= 1:
+            near[s] = near.get(s, 0) + n
+    places: dict[tuple[int, int], list[int]] = {}
+    for s, (c, a, _, _) in best.items():
+        if near[s] >= STATIC_SHARE * total[s]:
+            places.setdefault((c, a), []).append(s)
+    links = []
+    for (c, a), members in sorted(places.items()):
+        around = sorted(set(members + places.get((c, a + 1), [])))
+        if 2 <= len(around) <= MOST_ON_ONE_SPOT:
+            anchor = members[0]
+            links += [
+                Link(min(anchor, s), max(anchor, s), "spot", max(best[anchor][3], best[s][3]))
+                for s in around
+                if s != anchor
+            ]
+    return links
+
+
+def road_links(own: Floats, presence: Presence) -> list[Link]:
+    """SIMs that pass the same cells in the same hours: one car."""
+    held = own[presence.sim] >= CANDIDATE_ROAD
+    seen: dict[int, set[tuple[int, int]]] = {}
+    for s, h, c in zip(
+        presence.sim[held].tolist(), presence.hour[held].tolist(), presence.cell[held].tolist(), strict=True
+    ):
+        seen.setdefault(s, set()).add((h, c))
+    by_step: dict[tuple[int, int], list[int]] = {}
+    for s, steps in seen.items():
+        if len({c for _, c in steps}) >= ROAD_CELLS:
+            for step in steps:
+                by_step.setdefault(step, []).append(s)
+    shared: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for step, sims in by_step.items():
+        if len(sims) <= 60:
+            for at, one in enumerate(sorted(sims)):
+                for two in sorted(sims)[at + 1 :]:
+                    shared.setdefault((one, two), []).append(step)
+    links = []
+    for (one, two), steps in sorted(shared.items()):
+        least = min(len(seen[one]), len(seen[two]))
+        if len({c for _, c in steps}) >= ROAD_CELLS and len(steps) >= ROAD_SHARE * least * 0.7:
+            links.append(Link(one, two, "road", (sorted(steps)[ROAD_CELLS - 1][0] + 1) * 3600))
+    return links
+
+
+def group(links: list[Link], history: History) -> list[Group]:
+    """Connected SIMs, each group in order of SIM."""
+    parent: dict[int, int] = {}
+
+    def root(sim: int) -> int:
+        while parent.setdefault(sim, sim) != sim:
+            parent[sim] = parent[parent[sim]]
+            sim = parent[sim]
+        return sim
+
+    for link in links:
+        one, two = root(link.one), root(link.two)
+        if one != two:
+            parent[max(one, two)] = min(one, two)
+    members: dict[int, list[int]] = {}
+    for sim in sorted(parent):
+        members.setdefault(root(sim), []).append(sim)
+    joined: dict[int, int] = {}
+    held: dict[int, list[Link]] = {}
+    for link in links:
+        for sim in (link.one, link.two):
+            joined[sim] = min(link.since_s, joined.get(sim, link.since_s))
+        held.setdefault(root(link.one), []).append(link)
+    return [
+        Group(tuple(sims), tuple(joined[sim] for sim in sims), tuple(held[first]))
+        for first, sims in sorted(members.items())
+    ]

@@ -1,0 +1,45 @@
+"""Records of a made-up city straight into the engine, and its feature history: for fitting and measuring."""
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from detection.cdr.features import numbered, tables
+from detection.cdr.history import History, build
+from detection.cdr.numbers import number_class
+from detection.cdr.records import open_engine
+from detection.town.city import KINDS, City
+
+
+def city_table(city: City) -> pa.Table:
+    """The columns of `records` from a city, without a CSV in between; local time is UTC + 8 h."""
+    n = len(city.sim)
+    imsi, msisdn, numbers = (np.array(texts) for texts in (city.imsi, city.msisdn, city.numbers))
+    return pa.table(
+        {
+            "row": np.arange(n),
+            "kind": np.array(KINDS)[city.kind],
+            "imei": np.array([imei[:14] for imei in city.imei.tolist()]),
+            "other": numbers[city.other],
+            "duration_s": city.duration_s,
+            "cell": city.cell.astype(np.int32),
+            "ta": city.timing_advance.astype(np.int32),
+            "local_s": city.t_s,
+            "sim": imsi[city.sim],
+            "imsi": imsi[city.sim],
+            "number": msisdn[city.sim],
+            "t_s": city.t_s - 28_800,
+            "answered": city.answered,
+        }
+    )
+
+
+def city_history(city: City) -> tuple[History, list[str]]:
+    """The history of a city's SIMs, and the true kind of each."""
+    engine = open_engine()
+    table = numbered(engine.create_table("records", ibis.memtable(city_table(city))))
+    table = engine.create_table("acts", table.mutate(other_class=number_class(table.other)))
+    known = build(tables(table))
+    engine.disconnect()
+    kind = dict(zip(city.imsi, city.kind_of, strict=True))
+    return known, [kind[sim] for sim in known.sims]

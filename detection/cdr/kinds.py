@@ -1,0 +1,178 @@
+"""What kind of subscriber a SIM is, from its counts: a mixture of kinds, each with its own laws.
+
+Each kind, honest or not, expects of every share (such as "outgoing of all calls") a mean and a spread; the chance
+of k of n is then beta-binomial. A part of every law is even over all outcomes, so that no single feature can say
+more than its due (about e^3.5), and none multiplies without end as a SIM grows older. Posterior of kinds by
+Bayes; a SIM's evidence is the log odds of all box kinds against all honest kinds. The laws are in laws.json,
+fitted by bench/cdr_fit.py on randomised cities.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaln, gammaln, logsumexp
+
+Floats = NDArray[np.float64]
+Counts = dict[str, Floats]
+
+EVEN_PART = 0.03
+PEER_STEPS = (0, 1, 2, 4)  # SIMs that share its devices: none, 1, 2-3, 4 and more
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """k of n: a feature with a meaning. `said` is its sentence, with {k}, {n} and {percent}."""
+
+    name: str
+    part: tuple[str, ...]
+    whole: tuple[str, ...]
+    said: str
+
+
+SHARES = (
+    Share("outgoing", ("calls_out",), ("calls_out", "calls_in"), "{k} of {n} calls went out"),
+    Share("messages", ("sms_out", "sms_in"), ("calls_out", "calls_in", "sms_out", "sms_in"), "{k} of {n} acts were messages"),
+    Share("messages_sent", ("sms_out",), ("sms_out", "sms_in"), "{k} of {n} messages were sent, not received"),
+    Share("strangers", ("new_callees",), ("calls_out",), "{k} of {n} outgoing calls went to a number called for the first time"),
+    Share("recipients", ("new_recipients",), ("sms_out",), "{k} of {n} messages went to a number written to for the first time"),
+    Share("repeated", ("second_callees",), ("new_callees",), "only {k} of the {n} numbers it called were called again"),
+    Share("answered", ("answered_out",), ("calls_out",), "{k} of {n} outgoing calls were answered"),
+    Share("answers", ("answered_in",), ("calls_in",), "it answered {k} of {n} calls that came in"),
+    Share("short", ("short_out",), ("answered_out",), "{k} of {n} answered calls lasted less than 10 s"),
+    Share("night", ("night",), ("calls_out", "sms_out"), "{k} of {n} outgoing acts fell between midnight and six"),
+    Share("moves", ("moves",), ("steps",), "it changed the cell {k} times in {n} acts"),
+    Share("rings", ("rings_changed",), ("rings",), "the timing advance changed {k} times in {n} acts on one cell"),
+    Share("devices", ("imei_changes",), ("imei_steps",), "it changed the IMEI {k} times in {n} acts"),
+    Share("contacts", ("own_contact",), ("calls_out", "calls_in", "sms_out"), "{k} of {n} acts were with somebody who also calls back"),
+    Share("services", ("service_in",), ("sms_in",), "{k} of {n} messages received came from service senders"),
+    Share("even", ("even_gaps",), ("gaps",), "{k} of {n} gaps between outgoing acts were as long as the one before"),
+    Share("machines", ("things",), ("calls_out", "sms_out"), "{k} of {n} acts were with machine numbers"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A positive number whose logarithm is normal within a kind."""
+
+    name: str
+    said: str
+
+
+MEASURES = (
+    Measure("pace", "{value:.0f} outgoing acts in each hour in which it was active"),
+    Measure("received", "{value:.0f} messages received in each hour in which it was active"),
+    Measure("talk", "answered calls lasted {value:.0f} s on average"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of subscriber: its prior among SIMs, its laws, and the form of box it is (empty: honest)."""
+
+    name: str
+    form: str
+    prior: float
+    shares: dict[str, tuple[float, float]]  # mean, concentration
+    measures: dict[str, tuple[float, float]]  # mean and standard deviation of the natural logarithm
+    peers: tuple[float, ...]  # chance of each of PEER_STEPS
+    late: float  # chance that its first act comes more than a day after the export begins
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """The fitted kinds, honest ones first."""
+    document = json.loads(files("detection.cdr").joinpath("laws.json").read_text(encoding="utf-8"))
+    return tuple(
+        Kind(
+            name,
+            row["form"],
+            row["prior"],
+            {key: (value[0], value[1]) for key, value in row["shares"].items()},
+            {key: (value[0], value[1]) for key, value in row["measures"].items()},
+            tuple(row["peers"]),
+            row["late"],
+        )
+        for name, row in document["kinds"].items()
+    )
+
+
+def shares_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
+    """(k, n) of every SHARE."""
+    return {
+        share.name: (sum(counts[c] for c in share.part), sum(counts[c] for c in share.whole))  # type: ignore[misc]
+        for share in SHARES
+    }
+
+
+def measures_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
+    """(natural logarithm, weight 0 or 1) of every MEASURE."""
+    hours = np.maximum(counts["hours"], 1)
+    out = counts["calls_out"] + counts["sms_out"]
+    return {
+        "pace": (np.log((out + 0.3) / hours), (out + counts["calls_in"] + counts["sms_in"] > 0).astype(float)),
+        "received": (np.log((counts["sms_in"] + 0.3) / hours), np.ones(len(hours))),
+        "talk": (np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)), (counts["answered_out"] >= 4).astype(float)),
+    }  # fmt: skip
+
+
+def peer_step(peers: Floats) -> NDArray[np.int64]:
+    """Index into PEER_STEPS."""
+    return np.searchsorted(np.array(PEER_STEPS), peers, "right") - 1
+
+
+def share_log(k: Floats, n: Floats, mean: float, concentration: float) -> Floats:
+    """log P(k of n), with the even part; 0 where n is 0."""
+    a, b = mean * concentration, (1 - mean) * concentration
+    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    law = ways + betaln(k + a, n - k + b) - betaln(a, b)
+    mixed = np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) - np.log(n + 1))
+    return np.where(n > 0, mixed, 0.0)
+
+
+def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) -> Floats:
+    """log density of the logarithm, with a wide part beside it."""
+    z = (value - mean) / deviation
+    law = -0.5 * z * z - np.log(deviation)
+    wide = -0.5 * ((value - 1.0) / 3.0) ** 2 - np.log(3.0)
+    return weight * np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) + wide)
+
+
+def evidence(counts: Counts) -> dict[str, Floats]:
+    """Per feature, the log likelihood of every SIM under every kind: arrays (SIMs, kinds).
+
+    `counts` holds features.COUNTS and hours (active), peers (SIMs in its devices), late (0, 1; nan unknown).
+    """
+    every = kinds()
+    shares, measures = shares_of(counts), measures_of(counts)
+    table: dict[str, Floats] = {}
+    for name, (k, n) in shares.items():
+        table[name] = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])
+    for name, (value, weight) in measures.items():
+        table[name] = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
+    step = peer_step(counts["peers"])
+    table["peers"] = np.log(np.array([kind.peers for kind in every]).T[step])
+    late = counts["late"]
+    chance = np.array([kind.late for kind in every])
+    told = np.where(late[:, None] > 0, np.log(chance), np.log1p(-chance))
+    table["late"] = np.where(np.isnan(late)[:, None], 0.0, told)
+    return table
+
+
+def posterior(logs: Floats, boxes_prior: float) -> tuple[Floats, Floats]:
+    """(log odds of box against honest without the prior, log posterior of each kind) from summed logs.
+
+    Within each side kinds share by their prior; `boxes_prior` is the chance that any SIM is in a box.
+    """
+    every = kinds()
+    dishonest = np.array([bool(kind.form) for kind in every])
+    prior = np.array([kind.prior for kind in every])
+    prior = np.where(dishonest, prior / prior[dishonest].sum(), prior / prior[~dishonest].sum())
+    weighed = logs + np.log(prior)
+    odds = logsumexp(weighed[:, dishonest], axis=1) - logsumexp(weighed[:, ~dishonest], axis=1)
+    side = np.where(dishonest, np.log(boxes_prior), np.log1p(-boxes_prior))
+    joint = weighed + side
+    return odds, joint - logsumexp(joint, axis=1, keepdims=True)

@@ -1,0 +1,118 @@
+"""What a ranking writes: suspects.csv, leads.json, rejects.csv, each whole or not at all."""
+
+import csv
+import io
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from detection.cdr.records import Reject
+from detection.errors import ExportError
+
+SUSPECT_COLUMNS = ("imsi", "msisdn", "score", "lead", "form", "lat", "lon", "lac", "ci", "detected_at", "reasons")
+REJECT_COLUMNS = ("file", "line", "column", "value", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A row of suspects.csv."""
+
+    imsi: str
+    msisdn: str
+    score: float
+    lead: str
+    form: str
+    lat: float | None
+    lon: float | None
+    lac: int | None
+    ci: int | None
+    detected_at: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """An object of leads.json; its keys are the contract's."""
+
+    lead: str
+    form: str
+    score: float
+    sims: list[str]
+    imeis: list[str]
+    cells: list[dict[str, Any]]
+    area: dict[str, float] | None
+    first_seen: str
+    last_seen: str
+    active_hours: list[int]
+    reasons: list[str]
+    advice: str
+    owner: str
+    lat: float | None = None
+    lon: float | None = None
+
+
+def prepare_folder(folder: Path) -> None:
+    """Makes DIR and proves that it can be written, before the work. Raises ExportError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".catpool-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ExportError(
+            f"--out {folder}: cannot be written ({error.strerror}); choose another folder or mend its rights"
+        ) from error
+
+
+def write_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
+    rows = []
+    for suspect in suspects:
+        row = asdict(suspect)
+        row["score"] = f"{suspect.score:.12f}"
+        for name in ("lat", "lon"):
+            row[name] = "" if row[name] is None else f"{row[name]:.6f}"
+        rows.append(["" if row[name] is None else row[name] for name in SUSPECT_COLUMNS])
+    write_whole(path, _csv(SUSPECT_COLUMNS, rows))
+
+
+def write_rejects(path: Path, rejects: Sequence[Reject], hide: bool) -> None:
+    """`hide`: digits of values become #, so that no identity gets out through a bad line."""
+    rows = []
+    for reject in rejects:
+        value = "".join("#" if char.isdigit() else char for char in reject.value) if hide else reject.value
+        rows.append([reject.file, reject.line, reject.column, _printable(value), reject.reason])
+    write_whole(path, _csv(REJECT_COLUMNS, rows))
+
+
+def write_leads(path: Path, leads: Sequence[LeadRow]) -> None:
+    write_whole(path, json.dumps([asdict(lead) for lead in leads], ensure_ascii=False, indent=1) + "\n")
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A temporary file beside it, synced, then renamed over it. Raises ExportError."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ExportError(f"{path}: cannot be written ({error.strerror}); nothing of it is left half-done") from error

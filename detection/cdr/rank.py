@@ -1,0 +1,312 @@
+"""`catpool cdr rank`: from records to suspects and leads."""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.cdr import boxes, kinds, reasons, siting, verdict
+from detection.cdr.features import HOUR_S, numbered, tables
+from detection.cdr.history import History, build
+from detection.cdr.leads_file import LeadRow, Suspect
+from detection.cdr.numbers import number_class
+from detection.cdr.pseudonyms import Names
+from detection.cdr.records import Records
+from detection.lead import PlacedCell
+from sensor.cell import CellIdentity
+
+Ints = NDArray[np.int64]
+
+LEAST_SCORE = 0.001
+LEAST_SHARE = 0.01  # of the SIMs that are listed
+MOVING = ("car", "pair")
+LATEST_S = 2 * HOUR_S  # a moving box is placed by what it did this long before its last act
+
+
+@dataclass(slots=True)
+class Ranking:
+    """What a run found, ready to be written."""
+
+    suspects: list[Suspect]
+    leads: list[LeadRow]
+    sims: int
+    alarms: int
+    history: History
+    judged: verdict.Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A group of raised SIMs with its form, place and times."""
+
+    name: str
+    kind: str
+    sims: Ints
+    group: boxes.Group
+    place: siting.Site | None
+
+
+def rank(
+    records: Records,
+    names: Names,
+    placed: Sequence[PlacedCell],
+    owner: str = "",
+    progress: Callable[[str, float], None] = lambda what, share: None,
+    spark: Any = None,
+) -> Ranking:
+    """Scores every SIM, joins the raised ones into boxes, places them. `spark`: the engine for the features."""
+    engine = records.engine
+    progress("features", 0.0)
+    acts = numbered(records.table)
+    acts = engine.create_table("acts", acts.mutate(other_class=number_class(acts.other)))
+    made = tables(acts if spark is None else hand_over(acts, spark))
+    history = build(made)
+    progress("evidence", 0.4)
+    own, posterior = verdict.own_evidence(history, history.last_rows())
+    likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
+    spots, presence = _spots(made.spots, likely), _presence(made.presence, likely)
+    links = boxes.find_links(own, history, spots, presence)
+    groups = boxes.group(links, history)
+    progress("detection times", 0.6)
+    judged = verdict.judge(history, own, posterior, groups)
+    progress("places", 0.8)
+    maker = _Maker(records, names, placed, owner, history, judged, posterior, acts)
+    return maker.make(groups)
+
+
+def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
+    """The records on Spark, by way of a Parquet file in a folder of this run's own."""
+    folder = tempfile.mkdtemp(prefix=".catpool-spark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = f"{folder}/acts.parquet"
+    acts.to_parquet(path)
+    return spark.read_parquet(path, table_name="acts")  # type: ignore[no-any-return]
+
+
+def _spots(table: ir.Table, sims: Ints) -> boxes.Spots:
+    rows = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "cell", "ta"]).to_pandas()
+    ta = rows["ta"].fillna(-1).to_numpy().astype(np.int64)
+    column = {name: rows[name].to_numpy().astype(np.int64) for name in ("sim_id", "cell", "acts", "first_s", "last_s")}
+    return boxes.Spots(column["sim_id"], column["cell"], ta, column["acts"], column["first_s"], column["last_s"])
+
+
+def _presence(table: ir.Table, sims: Ints) -> boxes.Presence:
+    rows = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "hour", "cell"]).to_pandas()
+    return boxes.Presence(*(rows[name].to_numpy().astype(np.int64) for name in ("sim_id", "hour", "cell")))
+
+
+def _keys(sims: Ints) -> list[int]:
+    return [int(sim) for sim in sims] or [-1]
+
+
+class _Maker:
+    """Turns verdicts into rows."""
+
+    def __init__(
+        self,
+        records: Records,
+        names: Names,
+        placed: Sequence[PlacedCell],
+        owner: str,
+        history: History,
+        judged: verdict.Verdict,
+        posterior: NDArray[np.float64],
+        acts: ir.Table,
+    ) -> None:
+        self.records, self.names, self.owner = records, names, owner
+        self.history, self.judged, self.posterior, self.acts = history, judged, posterior, acts
+        self.masts = sorted({(cell.lat, cell.lon) for cell in placed})
+        self.placed = place_cells(records.cells, placed)
+
+    def make(self, groups: list[boxes.Group]) -> Ranking:
+        score = self.judged.score
+        raised = np.flatnonzero(self.judged.raised_s >= 0)
+        listed = self._listed(score)
+        every = np.union1d(raised, listed)
+        self.rows = self.acts.filter(self.acts.sim_id.isin(_keys(every))).select(
+            "sim_id", "kind", "cell", "ta", "t_s", "local_s", "imei", "other"
+        ).order_by(["sim_id", "t_s", "kind", "other"]).to_pandas()  # fmt: skip
+        self.bounds = np.searchsorted(self.rows["sim_id"].to_numpy(), np.arange(len(score) + 1))
+        found = [self._box(sims, group) for group in groups if len(sims := self._raised_of(group, raised))]
+        grouped = {int(sim) for box in found for sim in box.sims}
+        alone = [sim for sim in raised.tolist() if sim not in grouped]
+        found += [
+            self._box(np.array([sim]), boxes.Group((sim,), (int(self.history.first_s[sim]),), ())) for sim in alone
+        ]
+        of = {int(sim): box for box in found for sim in box.sims}
+        suspects = self._suspects(listed, of)
+        leads = sorted((self._lead(box) for box in found), key=lambda lead: (-lead.score, lead.lead))
+        return Ranking(suspects, leads, len(score), len(raised), self.history, self.judged)
+
+    def _raised_of(self, group: boxes.Group, raised: Ints) -> Ints:
+        return np.intersect1d(np.array(group.sims), raised)
+
+    def _listed(self, score: NDArray[np.float64]) -> Ints:
+        order = np.lexsort((np.arange(len(score)), -score))
+        least = max(int(np.ceil(LEAST_SHARE * len(score))), int((score > LEAST_SCORE).sum()))
+        return order[:least]
+
+    def _acts_of(self, sims: Ints) -> NDArray[np.int64]:
+        return np.concatenate([np.arange(self.bounds[sim], self.bounds[sim + 1]) for sim in sims])
+
+    def _box(self, sims: Ints, group: boxes.Group) -> Box:
+        roads = any(link.why == "road" for link in group.links)
+        kind = reasons.form_of(self.posterior[sims], len(sims), roads)
+        name = "L-" + min(self.names.letters("lead:" + self.history.sims[sim], 10) for sim in sims)
+        return Box(name, kind, sims, group, siting.site(self._sightings(sims, kind in MOVING), self.masts))
+
+    def _sightings(self, sims: Ints, moving: bool) -> list[siting.Sighting]:
+        counted: dict[tuple[int, int], float] = {}
+        rows = self.rows.iloc[self._acts_of(sims)]
+        if moving and len(rows):
+            rows = rows[rows["t_s"] >= rows["t_s"].max() - LATEST_S]
+        for cell, ta in zip(rows["cell"].to_numpy(float), rows["ta"].to_numpy(float), strict=True):
+            if not np.isnan(cell):
+                key = (int(cell), -1 if np.isnan(ta) else int(ta))
+                counted[key] = counted.get(key, 0) + 1
+        total = sum(counted.values())
+        return [
+            siting.Sighting(cell, None if ta < 0 else ta, n / total)
+            for (at, ta), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:40]
+            if (cell := self.placed[at]) is not None
+        ]
+
+    def _suspects(self, listed: Ints, of: dict[int, Box]) -> list[Suspect]:
+        told = reasons.sim_reasons(self.history, listed, self.judged.box_kind[listed])
+        every = kinds.kinds()
+        suspects, above = [], 2.0
+        for sim, why in zip(listed.tolist(), told, strict=True):
+            box = of.get(sim)
+            score = min(float(self.judged.score[sim]), above - 1e-12)
+            above = score
+            form = reasons.FORMS[box.kind if box else every[self.judged.box_kind[sim]].name]
+            site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
+            cell = self._main_cell(sim)
+            if box is not None and len(box.sims) > 1:
+                why = [*why, *reasons.group_reasons(box.group, self._imeis(box.sims), 0)]
+            likeliest = every[int(self.judged.kind[sim])]
+            if box is None and not likeliest.form:
+                why = [f"reads most like: {likeliest.name}", *why]
+            suspects.append(
+                Suspect(
+                    self.names.of("sim", self.history.sims[sim] if "imsi" in self.records.has else ""),
+                    self.names.of("num", self.history.numbers[sim]),
+                    max(score, 0.0),
+                    box.name if box else "",
+                    form,
+                    round(site.lat, 6) if site else None,
+                    round(site.lon, 6) if site else None,
+                    cell.lac if cell else None,
+                    cell.ci if cell else None,
+                    self._local(int(self.judged.raised_s[sim]), sim) if self.judged.raised_s[sim] >= 0 else "",
+                    "; ".join(why),
+                )
+            )
+        return suspects
+
+    def _main_cell(self, sim: int) -> CellIdentity | None:
+        cells = self.rows["cell"].to_numpy(float)[self.bounds[sim] : self.bounds[sim + 1]]
+        cells = cells[~np.isnan(cells)].astype(int)
+        return self.records.cells[int(np.bincount(cells).argmax())] if len(cells) else None
+
+    def _local(self, utc_s: int, sim: int) -> str:
+        """The carrier's local time of a moment, by the offset of the SIM's act nearest to it."""
+        at = slice(self.bounds[sim], self.bounds[sim + 1])
+        t, local = self.rows["t_s"].to_numpy()[at], self.rows["local_s"].to_numpy()[at]
+        nearest = int(np.abs(t - utc_s).argmin())
+        return datetime.fromtimestamp(utc_s + int(local[nearest] - t[nearest]), UTC).replace(tzinfo=None).isoformat()
+
+    def _imeis(self, sims: Ints) -> int:
+        return len(set(self.rows["imei"].iloc[self._acts_of(sims)].dropna()))
+
+    def _lead(self, box: Box) -> LeadRow:
+        rows = self.rows.iloc[self._acts_of(box.sims)]
+        best = int(box.sims[np.argmax(self.judged.score[box.sims])])
+        own = {self.history.numbers[sim] for sim in box.sims} - {None}
+        within = int(rows["other"].isin(own).sum()) // 2
+        why = reasons.group_reasons(box.group, self._imeis(box.sims), within)
+        why += reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
+        hours = np.bincount((rows["local_s"].to_numpy() // HOUR_S % 24).astype(int), minlength=24)
+        imeis = sorted(set(rows["imei"].dropna()))
+        return LeadRow(
+            lead=box.name,
+            form=reasons.FORMS[box.kind],
+            score=round(float(self.judged.score[box.sims].max()), 9),
+            sims=sorted(self.names.of("sim", self.history.sims[sim]) for sim in box.sims),
+            imeis=sorted(self.names.of("imei", imei) for imei in imeis),
+            cells=self._cells(rows),
+            area=box.place.area if box.place else None,
+            first_seen=_utc(int(rows["t_s"].min())),
+            last_seen=_utc(int(rows["t_s"].max())),
+            active_hours=[int(hour) for hour in np.flatnonzero(hours > 0.02 * hours.sum())],
+            reasons=why,
+            advice=reasons.ADVICE[box.kind],
+            owner=self.owner,
+            lat=round(box.place.lat, 6) if box.place else None,
+            lon=round(box.place.lon, 6) if box.place else None,
+        )
+
+    def _cells(self, rows) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
+        held = rows[rows["cell"].notna()]
+        cells = []
+        for at, acts in sorted(held.groupby("cell"), key=lambda item: (-len(item[1]), item[0]))[:20]:
+            who, placed = self.records.cells[int(at)], self.placed[int(at)]
+            cells.append(
+                {
+                    "rat": placed.identity.rat if placed else who.rat,
+                    "mcc": who.mcc or (placed.identity.mcc if placed else None),
+                    "mnc": who.mnc or (placed.identity.mnc if placed else None),
+                    "lac": who.lac,
+                    "ci": who.ci,
+                    "lat": placed.lat if placed else None,
+                    "lon": placed.lon if placed else None,
+                    "azimuth_deg": placed.azimuth_deg if placed else None,
+                    "beamwidth_deg": placed.beamwidth_deg if placed else None,
+                    "timing_advance": _rings(acts["ta"]),
+                    "weight": round(len(acts) / len(held), 4),
+                }
+            )
+        return cells
+
+
+def _rings(ta) -> list[int]:  # type: ignore[no-untyped-def]
+    """Up to 20 timing advances in the proportions in which they came."""
+    values = np.sort(ta.dropna().to_numpy().astype(int))
+    return (
+        [int(v) for v in values[np.linspace(0, len(values) - 1, min(20, len(values))).astype(int)]]
+        if len(values)
+        else []
+    )
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def place_cells(cells: Sequence[CellIdentity], placed: Sequence[PlacedCell]) -> list[PlacedCell | None]:
+    """The mast of each cell of an export: by LAC and CI, by MCC and MNC too where both sides know them."""
+    by_pair: dict[tuple[int | None, int | None], list[PlacedCell]] = {}
+    by_cell: dict[int | None, list[PlacedCell]] = {}
+    for cell in placed:
+        by_pair.setdefault((cell.identity.lac, cell.identity.ci), []).append(cell)
+        by_cell.setdefault(cell.identity.ci, []).append(cell)
+    found: list[PlacedCell | None] = []
+    for who in cells:
+        near = by_pair.get((who.lac, who.ci), [])
+        if not near and who.lac is None and len(by_cell.get(who.ci, [])) == 1:
+            near = by_cell[who.ci]
+        same = [
+            cell
+            for cell in near
+            if (who.mcc is None or cell.identity.mcc in (None, who.mcc))
+            and (who.mnc is None or cell.identity.mnc in (None, who.mnc))
+        ]
+        found.append(same[0] if same else None)
+    return found

@@ -1,0 +1,101 @@
+"""Reasons that a carrier would sign: counts in plain words, the weightiest first; forms and advice."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.cdr import kinds
+from detection.cdr.boxes import Group
+from detection.cdr.history import History
+
+FORMS = {
+    "naive": "gateway",
+    "human": "gateway that imitates people",
+    "scam": "scam relay",
+    "car": "box in a car",
+    "pair": "phone pair",
+    "sms": "SMS blaster",
+    "otp": "OTP registration pool",
+}
+ADVICE = {
+    "naive": "Fixed box: drive the sector and ring by day; listen to its cells.",
+    "human": "Fixed or spread over several places: compare the cells of its SIMs first; it keeps people's hours, so drive in its active hours.",
+    "scam": "Short-lived: act within hours. Fixed while it lasts; drive the ring in its active hours.",
+    "car": "Moves: ask the carrier for its latest cells before driving, and wait on the road it repeats.",
+    "pair": "Two phones and a cable, moved every few hours: only the latest cell counts.",
+    "sms": "Short-lived and busy: its uplink is easy to hear while it sends; block its SIMs at once.",
+    "otp": "Receives only, so it radiates little: trace the SIMs' sale and the device as well as the ring.",
+}  # fmt: skip
+LEAST_TOLD = 1.0  # of log evidence, for a feature to be told
+MOST_REASONS = 4
+
+
+def sim_reasons(history: History, sims: NDArray[np.int64], box_kind: NDArray[np.int64]) -> list[list[str]]:
+    """For each SIM the features that speak most for its kind of box against the likeliest honest kind."""
+    rows = history.last_rows()[sims]
+    counts = history.at(rows)
+    table = kinds.evidence(counts)
+    every = kinds.kinds()
+    honest = np.array([not kind.form for kind in every])
+    prior = np.log(np.array([kind.prior for kind in every]))
+    total = np.sum(list(table.values()), axis=0) + prior
+    rival = np.argmax(np.where(honest, total, -np.inf), axis=1)
+    at = np.arange(len(sims))
+    gain = {name: logs[at, box_kind] - logs[at, rival] for name, logs in table.items()}
+    said = _sentences(counts)
+    reasons = []
+    for row in range(len(sims)):
+        order = sorted(gain, key=lambda name: -gain[name][row])
+        told = [said[name][row] for name in order if gain[name][row] >= LEAST_TOLD and said[name][row]]
+        reasons.append(told[:MOST_REASONS])
+    return reasons
+
+
+def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
+    said: dict[str, list[str]] = {}
+    shares = kinds.shares_of(counts)
+    for share in kinds.SHARES:
+        k, n = shares[share.name]
+        said[share.name] = [share.said.format(k=int(a), n=int(b)) if b else "" for a, b in zip(k, n, strict=True)]
+    for measure in kinds.MEASURES:
+        value, weight = kinds.measures_of(counts)[measure.name]
+        said[measure.name] = [
+            measure.said.format(value=np.exp(v)) if w and np.exp(v) >= 0.5 else ""
+            for v, w in zip(value, weight, strict=True)
+        ]
+    said["peers"] = [
+        f"{int(n)} other SIM{'s' if n > 1 else ''} took turns in its devices" if n else "" for n in counts["peers"]
+    ]
+    said["late"] = [
+        "its first act came more than a day after the export begins" if n > 0 else "" for n in counts["late"]
+    ]
+    return said
+
+
+def group_reasons(group: Group, imeis: int, calls_within: int) -> list[str]:
+    """What joins the SIMs of a lead."""
+    n = len(group.sims)
+    told = []
+    for why, sentence in (
+        ("device", "{n} SIMs took turns in {imeis} device{s}"),
+        ("spot", "{n} SIMs did most of their acts on one cell at one timing advance"),
+        ("road", "{n} SIMs passed the same cells in the same hours"),
+    ):
+        held = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
+        if held:
+            told.append(sentence.format(n=len(held), imeis=imeis, s="" if imeis == 1 else "s"))
+    if calls_within and n > 1:
+        told.append(f"{calls_within} calls and messages ran between its own SIMs")
+    return told
+
+
+def form_of(posterior: NDArray[np.float64], sims: int, roads: bool) -> str:
+    """Kind of box of a group: the kind that its SIMs agree on best. `posterior` is (SIMs, kinds), logs."""
+    every = kinds.kinds()
+    # bounded, so that one SIM doesn't outvote the rest
+    log = np.maximum(posterior, posterior.max(axis=1, keepdims=True) - 12).sum(axis=0)
+    best = {kind.name: log[at] for at, kind in enumerate(every) if kind.form}
+    if sims > 6:
+        best.pop("pair", None)
+    if roads:
+        return "car" if sims > 2 else "pair" if "pair" in best else "car"
+    return max(sorted(best), key=lambda name: best[name])

@@ -1,0 +1,332 @@
+"""From the fields of a file to typed columns, one row a line, the bad ones with their reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from detection.cdr.columns import Layout
+from detection.cdr.export import OpenFile, cut_lines
+from detection.cdr.formats import vocabulary
+from detection.cdr.numbers import is_scientific, normal_imei, normal_number, strip_marks
+from detection.cdr.spool import MARK, UNIT
+from detection.cdr.times import EARLIEST, LATEST, joined_seconds, local_seconds, offset_seconds
+from detection.cdr.words import EMPTY_WORDS, word_key
+
+SCIENTIFIC = "in scientific notation: the spreadsheet has thrown its last digits away; export it as text"
+
+# state of a line: what it counts as
+HEADER, BLANK, CONTINUED, BAD, GOOD = range(5)
+
+PARTY_ROLES = ("served", "calling", "called", "other")
+BARE_ROLES = ("imsi", "imei", *PARTY_ROLES)
+LONGEST_CALL_S = 31 * 86_400
+LARGEST_TA = 20_512  # the widest timing advance of LTE and NR in steps, 0 to 1282 on LTE
+TYPED_TEXTS = ("imsi", "imei", "served", "other")
+TEXT_ROLES = ("lac", "ci", "cgi", "mcc", "mnc")
+TYPED = ("kind", *TYPED_TEXTS, "t_s", "offset_s", "duration_s", *TEXT_ROLES, "ta", "answered", "rest")
+KINDS = ("moc", "mtc", "smo", "smt", "fwd", "data", "lu", "ussd", "other")
+
+
+def staged(opened: OpenFile, number: int, engine: Backend) -> ir.Table:
+    """Typed rows of a file, line by line in order.
+
+    Columns: file, state, reason, bad_column, bad_value; kind, imsi, imei, served, other, t_s and offset_s (local
+    seconds, and the text's own offset), duration_s, lac ci cgi mcc mnc (text), ta, answered, rest.
+    """
+    layout = opened.file.layout
+    lines = _layer(engine, f"cut_{number}", cut_lines(opened))
+    fields = [lines[f"f{at}"] for at in range(layout.fields)]
+    shape = _parquet_shape() if opened.file.parquet else _line_shape(opened, lines.line, lines.width)
+    filled = {f"v_{role}": _filled(fields[at]) for role, at in layout.roles.items()}
+    used = set(layout.roles.values())
+    rest = [fields[at].fill_null("") for at in range(layout.fields) if at not in used]
+    joined = rest[0].concat(*[part for text in rest[1:] for part in (ibis.literal(UNIT), text)]) if rest else None
+    texts = _layer(
+        engine,
+        f"texts_{number}",
+        lines.select(
+            state=shape.state,
+            shape_bad=shape.bad,
+            shape_reason=shape.reason,
+            shape_value=shape.value,
+            rest=joined if joined is not None else ibis.null("string"),
+            **filled,
+        ),
+    )
+    values = {role: texts[f"v_{role}"] for role in layout.roles}
+    marks = {f"b_{role}": strip_marks(values[role]) for role in BARE_ROLES if role in values}
+    bare = _layer(engine, f"bare_{number}", texts.mutate(kind=_kind(layout, values), **marks))
+    values = {role: bare[f"v_{role}"] for role in layout.roles}
+    numbers = {f"n_{role}": normal_number(bare[f"b_{role}"]) for role in PARTY_ROLES if role in values}
+    normal = _layer(engine, f"normal_{number}", bare.mutate(**numbers))
+    typed = _layer(engine, f"typed_{number}", normal.mutate(**_typed(layout, normal)))
+    checks = _checks(layout, typed)
+    fault = ibis.cases(*[(check.bad.fill_null(False), at) for at, check in enumerate(checks, 1)], else_=0)
+    record = typed.state == GOOD
+    fault = ibis.cases((~record, 0), (typed.shape_bad, -1), else_=fault).cast("int8")
+    judged = _layer(engine, f"judged_{number}", typed.mutate(fault=fault))
+    at_fault = judged.fault
+    kept = {
+        name: ibis.ifelse((judged.state == GOOD) & (at_fault == 0), judged[name], ibis.null(judged[name].type()))
+        for name in TYPED
+    }
+    return judged.select(
+        file=ibis.literal(number, "int32"),
+        state=ibis.ifelse(at_fault != 0, ibis.literal(BAD, "int8"), judged.state),
+        reason=_told(at_fault, judged.shape_reason, [ibis.literal(check.reason) for check in checks]),
+        bad_column=_told(
+            at_fault, ibis.literal(""), [ibis.literal(layout.names[layout.roles[c.role]]) for c in checks]
+        ),
+        bad_value=_told(at_fault, judged.shape_value, [judged[f"v_{check.role}"] for check in checks]).substr(0, 60),
+        **kept,
+    )
+
+
+def _layer(engine: Backend, name: str, table: ir.Table) -> ir.Table:
+    """A view, so that the expressions above it name its columns instead of repeating what they are made of."""
+    return engine.create_view(name, table)
+
+
+def drop_layers(engine: Backend, number: int) -> None:
+    """Drops the views of a file that has been read."""
+    for stage in ("judged", "typed", "normal", "bare", "texts", "cut"):
+        engine.con.execute(f'DROP VIEW IF EXISTS "{stage}_{number}"')
+
+
+def _told(fault: ir.IntegerValue, shape: ir.StringValue, texts: list[ir.StringValue]) -> ir.StringValue:
+    cases = [(fault == at, text) for at, text in enumerate(texts, 1)]
+    return ibis.cases((fault == 0, ibis.null("string")), (fault == -1, shape), *cases, else_=ibis.null("string"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a row is before its fields are looked at: its state, and whether and why it is no record."""
+
+    state: ir.IntegerValue
+    bad: ir.BooleanValue
+    reason: ir.StringValue
+    value: ir.StringValue
+
+
+def _parquet_shape() -> Shape:
+    return Shape(ibis.literal(GOOD, "int8"), ibis.literal(False), ibis.literal(""), ibis.literal(""))
+
+
+def _line_shape(opened: OpenFile, line: ir.StringValue, count: ir.IntegerValue) -> Shape:
+    layout = opened.file.layout
+    blank = line.isnull() | line.re_search(rf"^[\s{_class(layout.delimiter)}{UNIT}]*$")
+    header = line.strip() == layout.header_text if layout.header_text else ibis.literal(False)
+    if opened.split_by != layout.delimiter and layout.header_text:
+        header = header | (line == UNIT.join(layout.names))
+    state = ibis.cases((blank, BLANK), (line == MARK + "+", CONTINUED), (header, HEADER), else_=GOOD).cast("int8")
+    ordered = line.startswith(MARK + "!")
+    told = line.split(UNIT)
+    width = ibis.literal("has ") + count.cast("string") + f" fields where the file has {layout.fields}"
+    return Shape(
+        state,
+        (ordered | (count != layout.fields)).fill_null(False),
+        ibis.ifelse(ordered, told[0].substr(2), width),
+        ibis.ifelse(ordered, told[1], line.replace(UNIT, " ")),
+    )
+
+
+def _class(delimiter: str) -> str:
+    return {"|": r"\|", "^": r"\^", "\t": ""}.get(delimiter, delimiter)
+
+
+def _filled(text: ir.StringValue) -> ir.StringValue:
+    """Null for the ways exports write "nothing"."""
+    short = text.length() <= 8
+    return ibis.ifelse(short & text.strip().lower().isin(EMPTY_WORDS), ibis.null("string"), text)
+
+
+def _typed(layout: Layout, table: ir.Table) -> dict[str, ir.Value]:
+    nothing = ibis.null("string")
+    value = {role: table[f"v_{role}"] for role in layout.roles}
+    party = {role: table[f"n_{role}"] for role in PARTY_ROLES if role in value}
+    calling, called = party.get("calling", nothing), party.get("called", nothing)
+    receives = table.kind.isin(["mtc", "smt", "fwd"])
+    both = {"calling", "called"} & set(value)
+    own = ibis.ifelse(receives, called, calling) if both else nothing
+    served = party.get("served", own)
+    other = party.get("other", nothing)
+    if "other" not in value and both:
+        opposite = ibis.ifelse(receives, calling, called)
+        other = opposite if len(both) == 2 else ibis.coalesce(called, calling)
+        if "served" in value and len(both) == 2:
+            other = ibis.cases((calling == served, called), (called == served, calling), else_=opposite)
+    time, offset = _time(layout, value)
+    return {
+        "imsi": table.b_imsi if "imsi" in value else nothing,
+        "imei": normal_imei(table.b_imei) if "imei" in value else nothing,
+        "served": served,
+        "other": other,
+        "t_s": time,
+        "offset_s": offset,
+        "duration_s": _duration(value),
+        **{role: value[role].strip() if role in value else nothing for role in TEXT_ROLES},
+        "ta": value["ta"].strip().re_replace(r"\.0+$", "").try_cast("int32") if "ta" in value else ibis.null("int32"),
+        "answered": _answered(value),
+    }
+
+
+def _kind(layout: Layout, value: Mapping[str, ir.StringValue]) -> ir.StringValue:
+    """One of KINDS, from the record type and the service together."""
+    if "record_type" not in value and "service" not in value:
+        return ibis.literal("moc")
+    if layout.numbered_types and "record_type" in value:
+        number = value["record_type"].strip().try_cast("float64").try_cast("int64")
+        table = vocabulary().numbered[layout.numbered_types]
+        kind = ibis.cases(*[(number == code, meaning) for code, meaning in table.items()], else_="other")
+    else:
+        kind = _worded(layout, "record_type", value) if "record_type" in value else ibis.literal("moc")
+    if "service" in value:
+        service = _worded(layout, "service", value)
+        message = service.isin(["smo", "smt"])
+        inward = kind.isin(["mtc", "smt"])
+        own = kind.isin(["data", "lu", "ussd", "fwd"])
+        kind = ibis.cases(
+            (own, kind),
+            (message, ibis.ifelse(inward, ibis.literal("smt"), ibis.literal("smo"))),
+            (service.isin(["data", "lu", "ussd"]), service),
+            else_=kind,
+        )
+    return kind
+
+
+def _worded(layout: Layout, role: str, value: Mapping[str, ir.StringValue]) -> ir.StringValue:
+    """The values of a column by the words of the dialects; each different spelling of the sample is one case."""
+    at = layout.roles[role]
+    spellings = sorted({row[at] for row in layout.rows})[:200]
+    known = {text: meaning for text in spellings if (meaning := meaning_of(text))}
+    folded = value[role].lower().re_replace(r"[\s_\-/.:()（）]+", "")
+    words: dict[str, list[str]] = {}
+    for word, meaning in vocabulary().record_types.items():
+        words.setdefault(meaning, []).append(word)
+    exact = [(value[role] == text, meaning) for text, meaning in known.items()]
+    return ibis.cases(*exact, *[(folded.isin(group), meaning) for meaning, group in words.items()], else_="other")
+
+
+def meaning_of(text: str) -> str:
+    """Kind of a record-type word: as the dialects have it, else by the words within it; empty where it is none."""
+    key = word_key(text)
+    if not key:
+        return ""
+    if key in vocabulary().record_types:
+        return vocabulary().record_types[key]
+    sms = any(part in key for part in ("sms", "短信", "短消息", "簡訊", "message", "text"))
+    inward = any(
+        part in key for part in ("mt", "in", "recv", "receiv", "被叫", "接收", "收", "term", "来", "入", "deliver")
+    )
+    outward = any(part in key for part in ("mo", "out", "orig", "sent", "send", "主叫", "发", "去", "出", "submit"))
+    if any(part in key for part in ("data", "gprs", "流量", "上网", "pdp", "数据")):
+        return "data"
+    if any(part in key for part in ("location", "位置", "attach", "开机", "关机", "update")):
+        return "lu"
+    if any(part in key for part in ("forward", "转移", "前转", "呼转", "转接")):
+        return "fwd"
+    if outward or inward:
+        return ("smo" if sms else "moc") if outward else ("smt" if sms else "mtc")
+    return "smo" if sms else ""
+
+
+def _time(layout: Layout, value: Mapping[str, ir.StringValue]) -> tuple[ir.IntegerValue, ir.IntegerValue]:
+    reading = layout.time
+    if reading.time_way is not None:
+        time = value["start_time"]
+        seconds = joined_seconds(value["start_date"], reading.way, time, reading.time_way)
+        return seconds, offset_seconds(time) if reading.offsets else ibis.null("int64")
+    start = value["start"]
+    seconds = local_seconds(start, reading.way)
+    if reading.way.universal:
+        return seconds, ibis.literal(0, "int64")
+    return seconds, offset_seconds(start) if reading.offsets else ibis.null("int64")
+
+
+def _duration(value: Mapping[str, ir.StringValue]) -> ir.IntegerValue:
+    """Seconds; also from H:M:S, M:S and Chinese words."""
+    role = "duration" if "duration" in value else "duration_ms" if "duration_ms" in value else None
+    if role is None:
+        return ibis.null("int64")
+    text = value[role].strip()
+    whole = text.try_cast("int64")
+    if role == "duration_ms":
+        return (text.try_cast("float64") / 1000).round().cast("int64")
+    clock = (
+        text.re_replace(r"[时時小点]+|小时", ":")
+        .re_replace("分钟?", ":")
+        .re_replace("[秒sS]$", "")
+        .re_replace(":$", ":0")
+    )
+    parts = clock.split(":")
+    numbers = [parts[at].try_cast("float64") for at in range(3)]
+    counted = ibis.cases(
+        (parts.length() == 3, numbers[0] * 3600 + numbers[1] * 60 + numbers[2]),
+        (parts.length() == 2, numbers[0] * 60 + numbers[1]),
+        (parts.length() == 1, numbers[0]),
+        else_=ibis.null("float64"),
+    )
+    return ibis.coalesce(whole, counted.round().cast("int64"))
+
+
+def _answered(value: Mapping[str, ir.StringValue]) -> ir.BooleanValue:
+    if "result" not in value:
+        return ibis.null("boolean")
+    folded = value["result"].strip().lower().re_replace(r"[\s_\-/.:()（）]+", "")
+    good = [word for word, answered in vocabulary().results.items() if answered]
+    bad = [word for word, answered in vocabulary().results.items() if not answered]
+    return ibis.cases((folded.isin(good), True), (folded.isin(bad), False), else_=ibis.null("boolean"))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A fault that a record may have: where, and what it is called."""
+
+    bad: ir.BooleanValue
+    role: str
+    reason: str
+
+
+def _checks(layout: Layout, table: ir.Table) -> list[Check]:
+    """The faults of a record, in the order in which they are named: the first counts."""
+    value = {role: table[f"v_{role}"] for role in layout.roles}
+    checks: list[Check] = []
+    for role in BARE_ROLES:
+        if role in value:
+            suspicious = value[role].re_search(r"\d[eE]")
+            checks.append(
+                Check(ibis.ifelse(suspicious, is_scientific(value[role]), ibis.literal(False)), role, SCIENTIFIC)
+            )
+    start = "start" if "start" in value else "start_date"
+    checks.append(Check(value[start].isnull(), start, "no time"))
+    seconds = table.t_s
+    checks.append(Check(seconds.isnull(), start, f"not a time like the others ({_way_names(layout)})"))
+    checks.append(Check((seconds < EARLIEST) | (seconds >= LATEST), start, "not a time of this age"))
+    if "imsi" in value:
+        checks.append(Check(~table.b_imsi.re_search(r"^\d{14,15}$"), "imsi", "not an IMSI of 14 or 15 digits"))
+    if "imei" in value:
+        checks.append(Check(~table.b_imei.re_search(r"^(\d{14,16}|0+)$"), "imei", "not an IMEI of 14 to 16 digits"))
+    for role in PARTY_ROLES:
+        if role in value:
+            checks.append(
+                Check(table[f"b_{role}"].re_search("\ufffd") | (value[role].length() > 40), role, "not a number")
+            )
+    for role in ("duration", "duration_ms"):
+        if role in value:
+            unread = value[role].notnull() & table.duration_s.isnull()
+            checks.append(Check(unread, role, "not a duration"))
+            checks.append(Check((table.duration_s < 0) | (table.duration_s > LONGEST_CALL_S), role, "not a duration"))
+    if "ta" in value:
+        unread = value["ta"].notnull() & table.ta.isnull()
+        checks.append(Check(unread | (table.ta < 0) | (table.ta > LARGEST_TA), "ta", "not a timing advance"))
+    party = next(role for role in ("served", "calling", "called", "imsi") if role in value)
+    checks.append(Check(table.served.isnull() & table.imsi.isnull(), party, "no party"))
+    return checks
+
+
+def _way_names(layout: Layout) -> str:
+    way = layout.time
+    return way.way.name if way.time_way is None else f"{way.way.name} and {way.time_way.name}"

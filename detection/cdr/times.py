@@ -1,0 +1,266 @@
+"""Times as exports write them: each way is a record, tried on a sample, then applied to the whole column.
+
+A way is a pattern and the ISO text it becomes, or a number's origin and unit. What a pattern does not fit is
+refused line by line; nothing is guessed.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import ibis
+import ibis.expr.types as ir
+
+EXCEL_ORIGIN_DAYS = 25_569  # 1970-01-01 in Excel's 1900 date system, its false 1900-02-29 included
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990 and 2100: outside, it is not the time of a call
+
+_OFFSET = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
+_FRACTION = r"(?:[.,]\d+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWay:
+    """One way to write a time. `iso` refers to groups of `pattern`; `unit_s` is set where the text is a number."""
+
+    name: str
+    pattern: str
+    iso: str = ""
+    unit_s: float = 0.0  # seconds a unit of the number
+    origin_s: int = 0  # Unix time of the number's zero
+    half_day: bool = False  # AM and PM
+    months: bool = False  # months by name
+    has_offset: bool = False  # may carry its offset from UTC
+    universal: bool = False  # a Unix time, so UTC without asking
+    date_only: bool = False
+    time_only: bool = False
+
+
+def _ways() -> tuple[TimeWay, ...]:
+    hms = r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION
+    hm = r"(\d{1,2}):(\d{2})"
+    ymd = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    other = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
+    gap = r"(?:\s+|T|_)"
+    half = r"\s*([AaPp])\.?[Mm]\.?"
+    named = r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})"
+    named_short = r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{2})"
+    dots = r"(\d{1,2})[.:](\d{2})[.:](\d{2})" + _FRACTION
+    full = r"\1-\2-\3 \4:\5:\6"
+    return (
+        TimeWay("ISO", ymd + gap + hms + _OFFSET, full, has_offset=True),
+        TimeWay("ISO without seconds", ymd + gap + hm + _OFFSET, r"\1-\2-\3 \4:\5:00", has_offset=True),
+        TimeWay("yyyymmddHHMMSS", r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})" + _FRACTION + _OFFSET, full, has_offset=True),
+        TimeWay("yyyymmdd HHMMSS", r"(\d{4})(\d{2})(\d{2})[ T_-](\d{2})(\d{2})(\d{2})" + _OFFSET, full, has_offset=True),
+        TimeWay("yyyymmdd HH:MM:SS", r"(\d{4})(\d{2})(\d{2})[ T_-]" + hms + _OFFSET, full, has_offset=True),
+        TimeWay("yyyymmddHHMMSSmmm", r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})\d{3}", full),
+        TimeWay("yyyymmddHHMM", r"(20\d{2})(\d{2})(\d{2})(\d{2})(\d{2})", r"\1-\2-\3 \4:\5:00"),
+        TimeWay("yymmddHHMMSS", r"(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})" + _OFFSET, "20" + full, has_offset=True),
+        TimeWay("Chinese", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})\s*[分:：]\s*(\d{1,2})\s*秒?", full),
+        TimeWay("Chinese without seconds", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})\s*分?", r"\1-\2-\3 \4:\5:00"),
+        TimeWay("ISO with AM/PM", ymd + gap + hms + half, full, half_day=True),
+        TimeWay("day/month/year", other + gap + hms + _OFFSET, r"\3-\2-\1 \4:\5:\6", has_offset=True),
+        TimeWay("month/day/year", other + gap + hms + _OFFSET, r"\3-\1-\2 \4:\5:\6", has_offset=True),
+        TimeWay("day/month/year without seconds", other + gap + hm, r"\3-\2-\1 \4:\5:00"),
+        TimeWay("month/day/year without seconds", other + gap + hm, r"\3-\1-\2 \4:\5:00"),
+        TimeWay("day/month/year with AM/PM", other + gap + hms + half, r"\3-\2-\1 \4:\5:\6", half_day=True),
+        TimeWay("month/day/year with AM/PM", other + gap + hms + half, r"\3-\1-\2 \4:\5:\6", half_day=True),
+        TimeWay("day-MON-year", named + gap + dots, r"\3-\2-\1 \4:\5:\6", months=True),
+        TimeWay("day-MON-year with AM/PM", named + gap + dots + half, r"\3-\2-\1 \4:\5:\6", months=True, half_day=True),
+        TimeWay("day-MON-yy", named_short + gap + dots, r"20\3-\2-\1 \4:\5:\6", months=True),
+        TimeWay("day-MON-yy with AM/PM", named_short + gap + dots + half, r"20\3-\2-\1 \4:\5:\6", months=True, half_day=True),
+        TimeWay("Unix seconds", r"1\d{9}(?:\.\d*)?", unit_s=1.0, universal=True),
+        TimeWay("Unix milliseconds", r"1\d{12}(?:\.\d*)?", unit_s=1e-3, universal=True),
+        TimeWay("Unix microseconds", r"1\d{15}", unit_s=1e-6, universal=True),
+        TimeWay("Excel serial days", r"[3-6]\d{4}\.\d+", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
+    )  # fmt: skip
+
+
+def _parts() -> tuple[TimeWay, ...]:
+    return (
+        TimeWay("yyyy-mm-dd", r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", r"\1-\2-\3", date_only=True),
+        TimeWay("yyyymmdd", r"(20\d{2})(\d{2})(\d{2})", r"\1-\2-\3", date_only=True),
+        TimeWay("Chinese date", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", r"\1-\2-\3", date_only=True),
+        TimeWay("day/month/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", r"\3-\2-\1", date_only=True),
+        TimeWay("month/day/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", r"\3-\1-\2", date_only=True),
+        TimeWay(
+            "day-MON-year", r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})", r"\3-\2-\1", months=True, date_only=True
+        ),
+        TimeWay("yymmdd", r"(\d{2})(\d{2})(\d{2})", r"20\1-\2-\3", date_only=True),
+        TimeWay("HH:MM:SS", r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION + _OFFSET, r"\1:\2:\3", has_offset=True, time_only=True),
+        TimeWay("HH:MM", r"(\d{1,2}):(\d{2})", r"\1:\2:00", time_only=True),
+        TimeWay("HHMMSS", r"0*?(\d{1,2})(\d{2})(\d{2})", r"\1:\2:\3", time_only=True),
+        TimeWay("Chinese time", r"(\d{1,2})\s*[时時点]\s*(\d{1,2})\s*分\s*(\d{1,2})\s*秒", r"\1:\2:\3", time_only=True),
+    )  # fmt: skip
+
+
+WAYS = _ways()
+PARTS = _parts()
+
+
+def read_one(way: TimeWay, text: str) -> int | None:
+    """Unix seconds of one text, as if its local time were UTC; None where it does not fit. For samples."""
+    text = text.strip()
+    match = re.fullmatch(way.pattern, text)
+    if match is None:
+        return None
+    if way.unit_s:
+        return _plausible(round(float(text) * way.unit_s) + way.origin_s)
+    iso = match.expand(way.iso)
+    if way.months:
+        iso = re.sub("[A-Za-z]{3}", lambda name: month_number(name.group()), iso, count=1)
+    if way.date_only:
+        iso += " 0:0:0"
+    if way.time_only:
+        iso = "2000-1-1 " + iso
+    try:
+        numbers = [int(number) for number in re.split(r"[-: ]", iso)]
+        if way.half_day:
+            numbers[3] = numbers[3] % 12 + (12 if match.groups()[-1] in "Pp" else 0)
+        return _plausible(int(datetime(*numbers, tzinfo=UTC).timestamp()))  # type: ignore[arg-type,misc]
+    except ValueError:
+        return None
+
+
+def _plausible(seconds: int) -> int | None:
+    return seconds if EARLIEST <= seconds < LATEST else None
+
+
+def month_number(name: str) -> str:
+    """ "mar" -> "3"; what is no month becomes "0", which no date holds."""
+    return str(MONTHS.index(name.lower()) + 1) if name.lower() in MONTHS else "0"
+
+
+def iso_text(text: ir.StringValue, way: TimeWay) -> ir.StringValue:
+    """The column's text as ISO local time; what does not fit the pattern becomes text that no cast reads."""
+    trimmed = text.strip()
+    iso = ibis.ifelse(
+        trimmed.re_search(f"^{way.pattern}$"), trimmed.re_replace(f"^{way.pattern}$", way.iso), ibis.literal("")
+    )
+    if way.months:
+        for number, name in enumerate(MONTHS, 1):
+            iso = iso.re_replace(f"(?i)-{name}-", f"-{number}-")
+    return iso
+
+
+def local_seconds(text: ir.StringValue, way: TimeWay) -> ir.IntegerValue:
+    """Unix seconds (UTC where the way is universal, else local as if UTC); null where the text does not fit."""
+    if way.unit_s:
+        number = ibis.ifelse(text.strip().re_search(f"^{way.pattern}$"), text.strip(), ibis.literal("")).try_cast(
+            "float64"
+        )
+        return ((number * way.unit_s).round() + way.origin_s).cast("int64")
+    moment = iso_text(text, way).try_cast("timestamp").epoch_seconds().cast("int64")
+    if way.half_day:
+        twelve = moment % 86_400 >= 43_200
+        pm = text.re_search(r"[Pp]\.?[Mm]\.?\s*$")
+        base = ibis.ifelse(twelve, moment - 43_200, moment)
+        moment = ibis.ifelse(pm, base + 43_200, base)
+    return moment
+
+
+def joined_seconds(date: ir.StringValue, date_way: TimeWay, time: ir.StringValue, time_way: TimeWay) -> ir.IntegerValue:
+    """The same for a date and a time in two columns."""
+    text = iso_text(date, date_way) + ibis.literal(" ") + iso_text(time, time_way)
+    return text.try_cast("timestamp").epoch_seconds().cast("int64")
+
+
+def offset_seconds(text: ir.StringValue) -> ir.IntegerValue:
+    """Seconds east of UTC that the text itself carries; null where it carries none."""
+    trimmed = text.strip()
+    offset = trimmed.re_extract(r"[:\d]([+-]\d{2}:?\d{2}|[+-]\d{2})$", 1)
+    digits = offset.re_replace("[^0-9]", "")
+    hours, minutes = digits.substr(0, 2).try_cast("int64"), digits.substr(2, 2).try_cast("int64")
+    value = hours * 3600 + minutes.fill_null(0) * 60
+    zulu = trimmed.re_search("(Z|UTC|GMT)$")
+    signed = ibis.ifelse(offset.startswith("-"), -value, value)
+    return ibis.ifelse(zulu, ibis.literal(0, "int64"), signed)
+
+
+def zone_steps(zone: ZoneInfo, first_s: int, last_s: int) -> list[tuple[int, int]]:
+    """(local second from which, offset east of UTC in s) of a zone, over local times first_s..last_s."""
+    steps: list[tuple[int, int]] = []
+    at = first_s - 86_400
+    while at <= last_s + 86_400:
+        offset = _offset_of_local(zone, at)
+        if not steps or steps[-1][1] != offset:
+            steps.append((_edge(zone, at, offset) if steps else at, offset))
+        at += 86_400
+    return steps
+
+
+def _offset_of_local(zone: ZoneInfo, local_s: int) -> int:
+    moment = datetime.fromtimestamp(local_s, UTC).replace(tzinfo=zone)
+    offset = moment.utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _edge(zone: ZoneInfo, at: int, offset: int) -> int:
+    """First local second with this offset, within the day before `at`."""
+    low, high = at - 86_400, at
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _offset_of_local(zone, middle) == offset else (middle, high)
+    return high
+
+
+def zone_offset(local_s: ir.IntegerValue, zone: ZoneInfo, first_s: int, last_s: int) -> ir.IntegerValue:
+    """Offset (s) of a zone at local times, as an expression that needs no time-zone table in the engine."""
+    steps = zone_steps(zone, first_s, last_s)
+    value: ir.IntegerValue = ibis.literal(steps[0][1], "int64")
+    for start, offset in steps[1:]:
+        value = ibis.ifelse(local_s >= start, ibis.literal(offset, "int64"), value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class TimeReading:
+    """How the time of a record is read, and why."""
+
+    way: TimeWay
+    reason: str
+    time_way: TimeWay | None = None  # where date and time stand in two columns
+    offsets: bool = False  # the texts carry their own offset from UTC
+
+
+def read_times(values: list[str]) -> TimeReading | None:
+    """The way that fits at least 80 % of a sample; None where none does."""
+    return _best(values, WAYS)
+
+
+def read_parts(dates: list[str], times: list[str]) -> TimeReading | None:
+    """The same for a column of dates and one of times of day."""
+    date = _best(dates, tuple(way for way in PARTS if way.date_only))
+    time = _best(times, tuple(way for way in PARTS if way.time_only), lowest=-1 << 62)
+    if date is None or time is None:
+        return None
+    offsets = time.way.has_offset and carry_offset(times)
+    return TimeReading(date.way, f"{date.reason}; time of day: {time.reason}", time.way, offsets)
+
+
+def carry_offset(values: list[str]) -> bool:
+    return (
+        sum(bool(re.search(r"(?:[:\d][+-]\d{2}:?\d{2}|:\d{2}(?:\.\d+)?\s*Z|UTC|GMT)$", v.strip())) for v in values)
+        > len(values) / 2
+    )
+
+
+def _best(values: list[str], ways: tuple[TimeWay, ...], lowest: int = EARLIEST) -> TimeReading | None:
+    values = [value for value in values if value.strip()][:2_000]
+    if not values:
+        return None
+    fits: list[tuple[float, int, TimeWay]] = []
+    for way in ways:
+        seconds = [second for value in values if (second := read_one(way, value)) is not None and second >= lowest]
+        if len(seconds) >= 0.8 * len(values):
+            fits.append((-len(seconds) / len(values), max(seconds) - min(seconds), way))
+    if not fits:
+        return None
+    fits.sort(key=lambda fit: fit[:2])  # most that fit; then, as between d/m and m/d, the shorter span
+    share, _, way = fits[0]
+    reason = f"{way.name}: fits {-share:.1%} of the sample"
+    rivals = [rival.name for other, _, rival in fits[1:] if other == share]
+    if rivals:
+        reason += f"; {', '.join(rivals)} would fit too, but spreads the records over a longer time"
+    return TimeReading(way, reason, offsets=way.has_offset and carry_offset(values))

@@ -1,0 +1,114 @@
+"""From evidence to a score, and to the first hour at which it would have raised an alarm.
+
+A SIM's log odds are its own evidence and a share of that of the SIMs it is joined with: members of a group are of
+one nature, so a group that looks like an office speaks against each of its SIMs, one that looks like a box for it.
+The same sum over what was known at the end of every hour gives the time of detection.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.cdr import kinds
+from detection.cdr.boxes import Group
+from detection.cdr.features import HOUR_S
+from detection.cdr.history import History
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BOX_PRIOR = 1e-4  # chance that a SIM of a carrier is in a box: true rates are at most this
+ALARM = 0.5  # posterior probability from which a SIM is raised
+MOST_FROM_ONE = 8.0  # of a peer's evidence that counts
+MOST_FROM_GROUP = 10.0
+CHUNK = 50_000
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Per SIM: own evidence, with its group's, score 0 to 1, most likely kind, and when it was raised (Unix s)."""
+
+    own: Floats
+    odds: Floats  # with the prior
+    score: Floats
+    kind: Ints  # index into kinds.kinds()
+    box_kind: Ints  # most likely kind among boxes
+    raised_s: Ints  # -1: never
+
+
+def own_evidence(history: History, rows: Ints) -> tuple[Floats, Floats]:
+    """(log odds without prior, log posterior of kinds) at the rows of a history."""
+    odds, posterior = [], []
+    for at in range(0, len(rows), CHUNK):
+        table = kinds.evidence(history.at(rows[at : at + CHUNK]))
+        o, p = kinds.posterior(np.sum(list(table.values()), axis=0), BOX_PRIOR)
+        odds.append(o)
+        posterior.append(p)
+    if not odds:
+        return np.zeros(0), np.zeros((0, len(kinds.kinds())))
+    return np.concatenate(odds), np.concatenate(posterior)
+
+
+def from_group(own: Floats) -> Floats:
+    """What the others of a group add to each member; `own` (SIMs, hours), nan where a SIM is not known yet.
+
+    The others' mean evidence times the square root of their number: less than if they were independent.
+    """
+    known = ~np.isnan(own)
+    value = np.where(known, np.clip(own, -MOST_FROM_ONE, MOST_FROM_ONE), 0.0)
+    others = known.sum(axis=0) - known
+    mean = (value.sum(axis=0) - value) / np.maximum(others, 1)
+    return np.clip(0.5 * mean * np.sqrt(others), -MOST_FROM_GROUP, MOST_FROM_GROUP)
+
+
+def judge(history: History, own: Floats, posterior: Floats, groups: list[Group]) -> Verdict:
+    """Scores of all SIMs, and for those above the alarm the hour that raised them."""
+    odds = own + np.log(BOX_PRIOR)
+    every = kinds.kinds()
+    dishonest = np.array([bool(kind.form) for kind in every])
+    for group in groups:
+        sims = np.array(group.sims)
+        odds[sims] += from_group(own[sims][:, None])[:, 0]
+    raised = np.full(len(own), -1, np.int64)
+    alarm = np.log(ALARM / (1 - ALARM))
+    grouped = {sim for group in groups for sim in group.sims}
+    for group in groups:
+        if odds[list(group.sims)].max() >= alarm:
+            raised[list(group.sims)] = raised_in(history, group, alarm)
+    alone = Group((), (), ())
+    for sim in np.flatnonzero(odds >= alarm):
+        if int(sim) not in grouped:
+            one = Group((int(sim),), (int(history.first_s[sim]),), alone.links)
+            raised[sim] = raised_in(history, one, alarm)[0]
+    raised[odds < alarm] = -1
+    box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
+    return Verdict(own, odds, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
+
+
+def raised_in(history: History, group: Group, alarm: float) -> Ints:
+    """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never."""
+    sims = np.array(group.sims)
+    rows = np.concatenate([np.arange(history.start[sim], history.start[sim + 1]) for sim in sims])
+    odds, _ = own_evidence(history, rows)
+    hours = np.unique(history.hour[rows])
+    own = np.full((len(sims), len(hours)), np.nan)
+    at = 0
+    for row, sim in enumerate(sims):
+        n = int(history.start[sim + 1] - history.start[sim])
+        column = np.searchsorted(history.hour[history.start[sim] : history.start[sim + 1]], hours, "right") - 1
+        own[row] = np.where(column >= 0, odds[at + np.maximum(column, 0)], np.nan)
+        at += n
+    ends = (hours + 1) * HOUR_S
+    joined = np.array(group.joined_s)[:, None] <= ends
+    others = from_group(np.where(joined, own, np.nan))
+    total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
+    above = np.nan_to_num(total, nan=-np.inf) >= alarm
+    return np.where(above.any(axis=1), ends[np.argmax(above, axis=1)], -1)
+
+
+def to_score(odds: Floats) -> Floats:
+    """Probability, with its last digits bent so that very sure SIMs still differ."""
+    bent = np.where(odds > 6, 6 + 6 * (1 - np.exp(-(np.maximum(odds, 6) - 6) / 15)), odds)
+    low = np.where(bent < -8, -8 - 6 * (1 - np.exp(-(-8 - np.minimum(bent, -8)) / 15)), bent)
+    return 1 / (1 + np.exp(-low))
