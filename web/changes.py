@@ -7,16 +7,14 @@ to load everything again.
 import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sensor.home import Home
-from web.eyes import Eyes
+from web.eyes import Changes, Eyes, join
 from web.hearing import Hearing
 
 PERIOD_S = 1.0
 KEPT_CHANGES = 1_000
-COLLECTIONS = ("cells", "hits", "leads", "tracks", "posteriors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Change:
     """Ids of the features that are new or differ, by collection; `complete` is False when all must be loaded."""
 
     seq: str
-    changes: Mapping[str, tuple[str, ...]]
+    changes: Changes
     complete: bool = True
 
 
@@ -35,7 +33,7 @@ class Watcher:
         self.period_s = period_s
         self.epoch = secrets.token_hex(4)
         self._number = 0
-        self._log: deque[tuple[int, Mapping[str, tuple[str, ...]]]] = deque(maxlen=KEPT_CHANGES)
+        self._log: deque[tuple[int, Changes]] = deque(maxlen=KEPT_CHANGES)
         self._news = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -50,18 +48,14 @@ class Watcher:
         with self._news:
             if self._thread is not None or self.stopping:
                 return
+            self.epoch = secrets.token_hex(4)  # of this process: gunicorn forks before it serves
             self._eyes.look()
             self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Wakes every stream, which then ends, and lets the thread run out. Safe in a signal handler."""
+        """Ends the thread, which on its way out wakes every stream, and those end. Safe in a signal handler."""
         self._stopping.set()
-        threading.Thread(target=self._wake, daemon=True).start()
-
-    def _wake(self) -> None:
-        with self._news:
-            self._news.notify_all()
 
     def seq(self) -> str:
         """The sequence number of now."""
@@ -86,6 +80,13 @@ class Watcher:
                 return None
             return self._since(seq)
 
+    def tell(self, changes: Changes) -> None:
+        """Gives changes a number and wakes every stream."""
+        with self._news:
+            self._number += 1
+            self._log.append((self._number, changes))
+            self._news.notify_all()
+
     def _since(self, seq: str) -> Change:
         here = f"{self.epoch}-{self._number}"
         epoch, _, digits = seq.partition("-")
@@ -99,16 +100,6 @@ class Watcher:
         while not self._stopping.wait(self.period_s):
             changes = self._eyes.look()
             if changes:
-                with self._news:
-                    self._number += 1
-                    self._log.append((self._number, changes))
-                    self._news.notify_all()
-
-
-def join(parts: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    """Several changes as one, ids in order of first appearance."""
-    joined: dict[str, dict[str, None]] = {}
-    for part in parts:
-        for name, ids in part.items():
-            joined.setdefault(name, {}).update(dict.fromkeys(ids))
-    return {name: tuple(ids) for name, ids in joined.items()}
+                self.tell(changes)
+        with self._news:
+            self._news.notify_all()

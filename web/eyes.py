@@ -1,8 +1,7 @@
 """One look at both databases: which features are new or differ since the look before."""
 
 import sqlite3
-from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from detection.store import Store
 from sensor.errors import CallerError
@@ -11,8 +10,7 @@ from web.connection import open_journal
 from web.features import cell_id
 from web.hearing import Hearing
 
-if TYPE_CHECKING:
-    from sensor.journal import Journal
+Changes = Mapping[str, tuple[str, ...]]  # ids of features by collection
 
 
 class Eyes:
@@ -25,39 +23,44 @@ class Eyes:
         self._journal_counter = 0
         self._seen: dict[str, dict[str, Hashable]] = {}
 
-    def look(self) -> dict[str, tuple[str, ...]]:
-        """Ids of the features that changed, by collection; {} when none did, or a database cannot be read now."""
-        changes: dict[str, tuple[str, ...]] = {}
-        try:
-            with Store.open(self.home.store, read_only=True) as store:
-                changes.update(self._look_at_store(store))
-            journal = open_journal(self.home)
-            if journal is not None:
-                with journal:
-                    changes.update(self._look_at_journal(journal))
-        except (CallerError, sqlite3.Error):
-            pass  # a database that is being made or moved; the next look finds what this one missed
-        return {name: ids for name, ids in changes.items() if ids}
+    def look(self) -> Changes:
+        """Ids of the features that changed, by collection; {} when none did."""
+        return join(self._try(look) for look in (self._look_at_store, self._look_at_journal))
 
-    def _look_at_store(self, store: Store) -> dict[str, tuple[str, ...]]:
-        before, self._counter = self._counter, store.change_counter()
-        if before == self._counter:
-            return {}
-        places = {cell_id(cell.identity): hash(cell) for cell in store.placed_cells()}
-        regions = {name: hash(posterior.computed) for name, posterior in store.posteriors().items()}
+    def _try(self, look: Callable[[], Changes]) -> Changes:
+        try:
+            return look()
+        except (CallerError, sqlite3.Error):
+            return {}  # a database that is being made or moved: the next look finds what this one missed
+
+    def _look_at_store(self) -> Changes:
+        with Store.open(self.home.store, read_only=True) as store:
+            before, counter = self._counter, store.change_counter()
+            if before == counter:
+                return {}
+            hits = store.hits(changed_after=before)
+            leads = store.leads(merged=True, changed_after=before)
+            places = {cell_id(cell.identity): cell for cell in store.placed_cells()}
+            regions = {name: (place.computed, place.lat, place.lon) for name, place in store.posteriors().items()}
+            self._counter = counter
         return {
-            "hits": tuple(f"hit:{hit.id}" for hit in store.hits(changed_after=before)),
-            "leads": tuple(f"lead:{lead.lead}" for lead in store.leads(merged=True, changed_after=before)),
+            "hits": tuple(f"hit:{hit.id}" for hit in hits),
+            "leads": tuple(f"lead:{lead.lead}" for lead in leads),
             "cells": self._differing("places", places),
             "posteriors": self._differing("posteriors", regions),
         }
 
-    def _look_at_journal(self, journal: "Journal") -> dict[str, tuple[str, ...]]:
-        before, self._journal_counter = self._journal_counter, journal.change_counter()
-        if before == self._journal_counter:
+    def _look_at_journal(self) -> Changes:
+        journal = open_journal(self.home)
+        if journal is None:
             return {}
-        heard = {cell_id(cell.identity, cell): cell.stamp.time for _, cell in journal.latest_cells()}
-        kits = {f"kit:{kit}": time for kit, time in self.hearing.last_places(journal).items()}
+        with journal:
+            before, counter = self._journal_counter, journal.change_counter()
+            if before == counter:
+                return {}
+            heard = {cell_id(cell.identity, cell): cell.stamp.time for _, cell in journal.latest_cells()}
+            kits = {f"kit:{kit}": time for kit, time in self.hearing.last_places(journal).items()}
+            self._journal_counter = counter
         return {"cells": self._differing("heard", heard), "tracks": self._differing("kits", kits)}
 
     def _differing(self, name: str, now: Mapping[str, Hashable]) -> tuple[str, ...]:
@@ -65,3 +68,13 @@ class Eyes:
         self._seen[name] = dict(now)
         gone = [key for key in before if key not in now]
         return tuple([key for key, value in now.items() if before.get(key) != value] + gone)
+
+
+def join(parts: Iterable[Changes]) -> dict[str, tuple[str, ...]]:
+    """Several changes as one, ids in order of first appearance."""
+    joined: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for name, ids in part.items():
+            if ids:
+                joined.setdefault(name, {}).update(dict.fromkeys(ids))
+    return {name: tuple(ids) for name, ids in joined.items()}
