@@ -29,7 +29,10 @@ class DecodedBlock:
 
 
 class CommonChannel:
-    """Decodes what is surely common and holds the rest. `ccch_conf` None: to be heard."""
+    """Decodes what is surely common and holds the rest. `ccch_conf` None: to be heard.
+
+    What the cell says of itself counts more than `ccch_conf`: a wrong guess opens no dedicated channel.
+    """
 
     def __init__(self, ccch_conf: int | None = None) -> None:
         self.ccch_conf = ccch_conf
@@ -55,7 +58,7 @@ class CommonChannel:
         self._waiting = []
         return self._release()
 
-    def _is_common(self, block: BlockBursts) -> bool:
+    def _is_common(self, block: BlockBursts | DecodedBlock) -> bool:
         return block.slot != 0 or multiframe.block_channel(block.fn, self.ccch_conf) is not None
 
     def _must_wait(self, block: BlockBursts) -> bool:
@@ -72,15 +75,15 @@ class CommonChannel:
 
     def _keep(self, block: DecodedBlock) -> None:
         self._decoded.append(block)
-        if multiframe.block_channel(block.fn, None) == "BCCH" and self.ccch_conf is None:
+        if multiframe.block_channel(block.fn, None) == "BCCH":
             message = read(block.l2)
             if isinstance(message, SystemInformation3) and message.control.ccch_conf in multiframe.CCCH_SLOTS:
                 self.ccch_conf = message.control.ccch_conf
 
     def _release(self) -> list[DecodedBlock]:
-        ready = sorted(self._decoded, key=lambda block: (block.fn, block.slot))
+        common = [block for block in self._decoded if self._is_common(block)]
         self._decoded = []
-        return ready
+        return sorted(common, key=lambda block: (block.fn, block.slot))
 
     def _release_old(self, arrived: list[BlockBursts]) -> list[DecodedBlock]:
         """CCCH_CONF is still unknown: what has waited too long goes, the doubtful into nothing."""
