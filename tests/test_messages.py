@@ -305,3 +305,24 @@ def test_the_skip_indicator_hides_no_identity(l2: bytes) -> None:
     if len(l2) == 23 and message_type(l2) in paging.KINDS:
         skipped = l2[:1] + bytes([l2[1] | 0xF0]) + l2[2:]
         assert blank(skipped)[0][4:] == b"\x2b" * 19
+
+
+@pytest.mark.recordings
+def test_a_base_stations_blocks_come_out_octet_for_octet(shared_recordings: Path) -> None:
+    """Every block of every cell recorded without radio: read, written again, blanked."""
+    lines = [
+        json.loads(text)
+        for path in sorted(shared_recordings.glob("*/frames*.jsonl"))
+        for text in path.read_text().splitlines()
+    ]
+    assert len(lines) > 7000
+    for line in lines:
+        l2 = bytes.fromhex(line["l2"])
+        message = read(l2)
+        public, paged = blank(l2)
+        assert paged == line.get("paged")
+        if isinstance(message, PagingRequest):
+            assert public == l2[:4] + b"\x2b" * 19
+        else:
+            assert public == l2
+            assert message is None or message.encode() == l2

@@ -23,10 +23,9 @@ class LocationArea:
 
     def encode(self) -> bytes:
         """The five octets."""
-        mcc = [int(digit) for digit in self.mcc or "fff"] if self.mcc else [NO_DIGIT] * 3
-        mnc = [int(digit) for digit in self.mnc] if self.mnc else [NO_DIGIT] * 2
-        third = mnc[2] if len(mnc) == 3 else NO_DIGIT
-        return bytes([mcc[1] << 4 | mcc[0], third << 4 | mcc[2], mnc[1] << 4 | mnc[0]]) + self.lac.to_bytes(2, "big")
+        one, two, three = (int(digit, 16) for digit in self.mcc or "fff")
+        first, second, third = (int(digit, 16) for digit in (self.mnc or "ff").ljust(3, "f"))
+        return bytes([two << 4 | one, third << 4 | three, second << 4 | first]) + self.lac.to_bytes(2, "big")
 
 
 def read_location_area(octets: bytes) -> LocationArea:
