@@ -134,9 +134,9 @@ def test_the_audit_is_a_chain_that_shows_a_change_by_hand(accounts: AccountStore
 def test_a_newer_database_and_none_are_one_line(tmp_path: Path) -> None:
     home = empty_home(tmp_path)
     with sqlite3.connect(home.store) as connection:
-        connection.execute("INSERT INTO _sqlite_migrations VALUES (NULL, 'web', 'w9999_later', '2027-01-01')")
+        connection.execute("INSERT INTO _sqlite_migrations VALUES (NULL, 'catpool web', '99 later', '2027-01-01')")
     connection.close()
-    with pytest.raises(AccountStoreError, match=r"newer version \(it knows w9999_later\)"):
+    with pytest.raises(AccountStoreError, match=r"newer version \(it knows '99 later'\)"):
         AccountStore.open(home.store)
     (tmp_path / "junk.sqlite").write_text("no database at all, but long enough to look like one" * 40)
     with pytest.raises(CallerError, match="not a database"):

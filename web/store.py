@@ -11,46 +11,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
+from typing import TYPE_CHECKING, Any
 
 from detection.store import Store
 from web.errors import AccountError, AccountStoreError
 
-migrations = Migrations("web")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
 
-
-@migrations()
-def w0001_accounts(db: Database) -> None:
-    db.execute(
-        """CREATE TABLE account (
-            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, role TEXT NOT NULL,
-            owner TEXT NOT NULL DEFAULT '', password_hash TEXT NOT NULL, disabled INTEGER NOT NULL DEFAULT 0,
-            created TEXT NOT NULL)"""
-    )
-    db.execute(
-        """CREATE TABLE session (
-            token_hash TEXT PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES account(id), expires TEXT NOT NULL)"""
-    )
-    db.execute("CREATE TABLE failed_login (name TEXT NOT NULL, address TEXT NOT NULL, time TEXT NOT NULL)")
-    db.execute("CREATE INDEX failed_login_name ON failed_login (name, time)")
-    db.execute("CREATE INDEX failed_login_address ON failed_login (address, time)")
-
-
-@migrations()
-def w0002_audit(db: Database) -> None:
-    db.execute(
-        """CREATE TABLE web_audit (
-            id INTEGER PRIMARY KEY, time TEXT NOT NULL, account TEXT NOT NULL, address TEXT NOT NULL,
-            act TEXT NOT NULL, subject TEXT NOT NULL, chain TEXT NOT NULL)"""
-    )
-    for verb in ("UPDATE", "DELETE"):
-        db.execute(
-            f"CREATE TRIGGER web_audit_{verb.lower()} BEFORE {verb} ON web_audit "
-            "BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
-        )
+MIGRATIONS = ("1 accounts, sessions and failed logins", "2 the audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +84,21 @@ class AccountStore:
 
     def migrate(self, path: Path) -> None:
         """Brings the tables up to this version. Raises AccountStoreError when they are of a newer one."""
-        db = Database(self.connection)
-        ours = {migration.name for migration in migrations.pending(Database(memory=True))}
-        newer = sorted({migration.name for migration in migrations.applied(db)} - ours)
+        applied = self._applied()
+        newer = sorted(applied - set(MIGRATIONS))
         if newer:
             raise AccountStoreError(
-                f"database {path}: of a newer version (it knows {newer[0]}); use the catpool that wrote it, or update"
+                f"database {path}: of a newer version (it knows {newer[0]!r}); use the catpool that wrote it, or update"
             )
-        if migrations.pending(db):
-            migrations.apply(db)
+        if applied != set(MIGRATIONS):
+            from sqlite_utils import Database
+
+            with self.transaction():  # a second process waits, then finds them done
+                migrations().apply(Database(self.connection, execute_plugins=False))
+
+    def _applied(self) -> set[str]:
+        rows = self.connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'catpool web'")
+        return {str(row["name"]) for row in rows}
 
     def close(self) -> None:
         self.connection.close()
@@ -265,6 +240,44 @@ class AccountStore:
                 return int(row["id"])
             previous = row["chain"]
         return None
+
+
+def migrations() -> "Migrations":
+    """The numbered migrations of this room. sqlite_utils takes a second to import: only a new table pays for it."""
+    from sqlite_utils import Migrations
+
+    numbered = Migrations("catpool web")
+
+    @numbered(name=MIGRATIONS[0])
+    def _accounts(database: "Database") -> None:
+        execute = database.conn.execute
+        execute(
+            "CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+            " role TEXT NOT NULL, owner TEXT NOT NULL, password_hash TEXT NOT NULL,"
+            " disabled INTEGER NOT NULL DEFAULT 0, created TEXT NOT NULL)"
+        )
+        execute(
+            "CREATE TABLE session (token_hash TEXT PRIMARY KEY,"
+            " account_id INTEGER NOT NULL REFERENCES account(id), expires TEXT NOT NULL)"
+        )
+        execute("CREATE TABLE failed_login (name TEXT NOT NULL, address TEXT NOT NULL, time TEXT NOT NULL)")
+        execute("CREATE INDEX failed_login_name ON failed_login (name, time)")
+        execute("CREATE INDEX failed_login_address ON failed_login (address, time)")
+
+    @numbered(name=MIGRATIONS[1])
+    def _audit(database: "Database") -> None:
+        execute = database.conn.execute
+        execute(
+            "CREATE TABLE web_audit (id INTEGER PRIMARY KEY, time TEXT NOT NULL, account TEXT NOT NULL,"
+            " address TEXT NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL, chain TEXT NOT NULL)"
+        )
+        for verb in ("UPDATE", "DELETE"):
+            execute(
+                f"CREATE TRIGGER web_audit_{verb.lower()} BEFORE {verb} ON web_audit"
+                " BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+            )
+
+    return numbered
 
 
 def _text(time: datetime) -> str:
