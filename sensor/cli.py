@@ -3,5 +3,6 @@
 import click
 
 from sensor.decode_cli import decode, survey
+from sensor.service_cli import sensor
 
-COMMANDS: list[click.Command] = [decode, survey]
+COMMANDS: list[click.Command] = [decode, survey, sensor]

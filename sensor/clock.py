@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sensor.readings import Position, Stamp
 
+TIMESYNCD = Path("/run/systemd/timesync/synchronized")  # systemd-timesyncd touches it with each answer
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 AGREES_S = 1.0  # sentences on a serial line come up to about half a second late
 LOOK_AGAIN_S = 30.0
@@ -75,7 +76,9 @@ class _Timex(ctypes.Structure):
 
 
 def kernel_synchronised() -> bool | None:
-    """Whether something keeps the kernel's clock in step; None where it cannot be asked."""
+    """Whether something keeps the kernel's clock in step; None where it cannot be asked (systemd's ProtectClock)."""
+    if TIMESYNCD.exists():
+        return True
     timex = _Timex()
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))

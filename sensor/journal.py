@@ -169,8 +169,14 @@ class Journal:
     def purge(self, keep_days: float | None, keep_mb: float, now: datetime) -> dict[str, int]:
         """Deletes readings older than `keep_days` (None: of any age stay), then the oldest until `keep_mb` hold.
 
-        Gives the rows deleted of each kind, and leaves a line about them in `purged`.
+        Gives the rows deleted of each kind, and leaves a line about them in `purged`. Raises JournalError.
         """
+        try:
+            return self._purge(keep_days, keep_mb, now)
+        except sqlite3.Error as error:
+            raise JournalError(f"journal {self.path}: not purged: {_mend(error)}") from error
+
+    def _purge(self, keep_days: float | None, keep_mb: float, now: datetime) -> dict[str, int]:
         gone: Counter[str] = Counter()
         if keep_days is not None:
             gone += self._delete_before((now - timedelta(days=keep_days)).timestamp(), "age", now)
