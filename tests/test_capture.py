@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sensor.errors import CaptureError
-from sensor.source import Segment, open_source
-from sensor.source.samples import FORMATS, sigmf_format
+from sensor.source import FORMATS, SUFFIXES, Segment, open_source
+from sensor.source.samples import RAW, sigmf_format
 
 CAPTURE = {"core:sample_start": 0, "core:frequency": 939e6}
 FOUR = np.array([1 + 0j, -1j, 0.5 - 0.25j, -0.125 + 0.0625j])
@@ -81,7 +81,11 @@ def test_raw_formats_have_one_scale(tmp_path: Path, name: str, octets: bytes) ->
     for path, said in ((raw(tmp_path, octets, f"x.{name}"), None), (raw(tmp_path, octets, "x.iq"), name)):
         with open_source(str(path), rate_hz=1e6, freq_hz=939e6, sample_format=said) as source:
             np.testing.assert_allclose(source.read(9), FOUR, atol=1 / 100)
-    assert FORMATS[name].name == name
+    assert RAW[name].name == name
+
+
+def test_each_format_that_is_named_is_known() -> None:
+    assert set(RAW) == set(FORMATS) == set(SUFFIXES.values())
 
 
 def test_cfile_is_what_gnu_radio_writes(tmp_path: Path) -> None:

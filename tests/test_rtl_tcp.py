@@ -110,7 +110,7 @@ def test_a_second_client_hears_that_one_is_served_at_a_time(monkeypatch: pytest.
         monkeypatch.setattr(sensor.source.rtl_tcp, "TIMEOUT_S", 0.1)
         with pytest.raises(DeviceError, match="serves one program at a time"):
             open_source(server.url)
-    assert server.clients == 1
+        assert server.clients == 1
 
 
 def test_nobody_there_is_said() -> None:

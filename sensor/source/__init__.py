@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import urlsplit
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sensor.errors import CaptureError
+
+if TYPE_CHECKING:  # the commands' options come from this package: `catpool --help` must not load numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 KINDS = {  # scheme -> module with open_url(url, rate_hz=, freq_hz=, gain_db=)
     "rtl_tcp": "sensor.source.rtl_tcp",
     "rtlsdr": "sensor.source.rtlsdr",
     "soapy": "sensor.source.soapy",
 }
+FORMATS = ("cu8", "cs8", "cs16", "cf32")  # of raw captures: names for --format
+SUFFIXES = {".cu8": "cu8", ".cs8": "cs8", ".cs16": "cs16", ".cf32": "cf32", ".cfile": "cf32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Source(Protocol):
     @property
     def position(self) -> int: ...
 
-    def read(self, n: int) -> NDArray[np.complex64]:
+    def read(self, n: int) -> "NDArray[np.complex64]":
         """Up to `n` samples, shape (n,); empty at the end of a capture. A read never crosses a segment's border.
 
         A live source blocks until it has `n`. Raises CaptureError or DeviceError.

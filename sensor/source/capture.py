@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.errors import CaptureError
-from sensor.source import Segment
-from sensor.source.samples import FORMATS, SUFFIXES, SampleFormat
+from sensor.source import FORMATS, SUFFIXES, Segment
+from sensor.source.samples import RAW, SampleFormat
 
 log = logging.getLogger(__name__)
 SIGMF_SUFFIXES = (".sigmf-meta", ".sigmf-data", ".sigmf")
@@ -115,7 +115,7 @@ def open_raw(path: Path, *, rate_hz: float | None, freq_hz: float | None, sample
         if rate_hz is None or freq_hz is None:
             lacking = " and ".join(o for o, v in (("--rate HZ", rate_hz), ("--freq HZ", freq_hz)) if v is None)
             raise CaptureError(f"{path}: a raw capture does not say its rate and centre frequency; add {lacking}")
-        n_samples = whole_samples(path, size, FORMATS[name])
+        n_samples = whole_samples(path, size, RAW[name])
     except CaptureError:
         file.close()
         raise
@@ -124,7 +124,7 @@ def open_raw(path: Path, *, rate_hz: float | None, freq_hz: float | None, sample
         file,
         rate_hz=rate_hz,
         segments=(Segment(0, freq_hz, None),),
-        sample_format=FORMATS[name],
+        sample_format=RAW[name],
         n_samples=n_samples,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from sensor.source.samples import FORMATS
+from sensor.source import FORMATS
 
 
 class Hertz(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -32,8 +32,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def capture_options(command: Command) -> Command:
     """Adds --rate, --freq and --format as rate_hz, freq_hz and sample_format: the names `open_source` takes."""
-    command = click.option("--format", "sample_format", type=click.Choice(list(FORMATS)), help="Of a raw capture.")(
-        command
-    )
+    command = click.option("--format", "sample_format", type=click.Choice(FORMATS), help="Of a raw capture.")(command)
     command = click.option("--freq", "freq_hz", type=HZ, help="Centre frequency of a raw or live source.")(command)
     return click.option("--rate", "rate_hz", type=HZ, help="Samples a second of a raw or live source.")(command)

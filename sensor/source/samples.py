@@ -40,13 +40,12 @@ class SampleFormat:
 
 # An RTL2832's 8 bits count from 0 to 255: their middle is no code, and both ends are full scale.
 CU8 = SampleFormat("cu8", "u1", 127.5, 127.5)
-FORMATS = {
+RAW = {
     "cu8": CU8,
     "cs8": SampleFormat("cs8", "i1", 0.0, 128.0),
     "cs16": SampleFormat("cs16", "<i2", 0.0, 32768.0),
     "cf32": SampleFormat("cf32", "<f4", 0.0, 1.0),
 }
-SUFFIXES = {".cu8": "cu8", ".cs8": "cs8", ".cs16": "cs16", ".cf32": "cf32", ".cfile": "cf32"}
 
 
 def sigmf_format(datatype: object, where: str) -> SampleFormat:

@@ -12,7 +12,7 @@ from sigmf.sigmffile import get_sigmf_filenames
 from sensor.errors import CaptureError
 from sensor.source import Segment
 from sensor.source.capture import Capture, check_hz, open_file, whole_samples
-from sensor.source.samples import FORMATS, SampleFormat, sigmf_format
+from sensor.source.samples import RAW, SampleFormat, sigmf_format
 
 
 def open_sigmf(path: Path, *, rate_hz: float | None, freq_hz: float | None, sample_format: str | None) -> Capture:
@@ -96,7 +96,7 @@ def format_of(head: dict[str, Any], path: Path, asked: str | None) -> SampleForm
     if "core:datatype" not in head:
         raise CaptureError(f"{path}: core:datatype is missing")
     form = sigmf_format(head["core:datatype"], str(path))
-    if asked is not None and (asked not in FORMATS or np.dtype(FORMATS[asked].component) != np.dtype(form.component)):
+    if asked is not None and (asked not in RAW or np.dtype(RAW[asked].component) != np.dtype(form.component)):
         raise CaptureError(f"{path}: says {form.name}, but --format says {asked}; leave --format out")
     return form
 
