@@ -7,7 +7,9 @@ import pyarrow as pa
 from detection.cdr.features import numbered, tables
 from detection.cdr.history import History, build
 from detection.cdr.numbers import number_class
-from detection.cdr.records import open_engine
+from detection.cdr.places import Base, CellTable
+from detection.cdr.records import Account, Records, open_engine
+from detection.lead import PlacedCell
 from detection.town.city import KINDS, City
 
 
@@ -43,3 +45,21 @@ def city_history(city: City) -> tuple[History, list[str]]:
     engine.disconnect()
     kind = dict(zip(city.imsi, city.kind_of, strict=True))
     return known, [kind[sim] for sim in known.sims]
+
+
+def city_records(city: City) -> Records:
+    """The records of a city as if its export had been read."""
+    engine = open_engine()
+    table = engine.create_table("records", ibis.memtable(city_table(city)))
+    n = len(city.sim)
+    base = Base(False, "a made-up city")
+    has = frozenset({"imsi", "number", "imei", "other", "duration_s", "cell", "ta", "answered"})
+    cells = [cell.identity for cell in city.cells]
+    return Records(
+        engine, table, [], Account(n, n, 0, 0, 0, 0), cells, CellTable({}, {}, base, base), "made up", has=has
+    )
+
+
+def placed_cells(city: City) -> list[PlacedCell]:
+    """CELLS.csv of a city."""
+    return [PlacedCell(cell.identity, cell.lat, cell.lon, cell.azimuth_deg, cell.beamwidth_deg) for cell in city.cells]

@@ -1,6 +1,6 @@
 """The one call of DuckDB's readers: a file's lines, or a Parquet file's rows, every value as text.
 
-A text file is read as one column of whole lines. The separator US (0x1f) stands in no clean line, quotes mean
+A text file is read as one column of whole lines. The separator GS (0x1d) stands in no clean line, quotes mean
 nothing, and nothing is inferred, skipped or rejected by the engine; so its rows are the file's lines, in order.
 """
 
@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from detection.cdr.spool import LONGEST_LINE, UNIT
+from detection.cdr.spool import LONGEST_LINE, NEVER
 from detection.errors import ExportError
 
 
@@ -22,7 +22,7 @@ def read_lines(engine: Backend, path: str) -> ir.Table:
         header=False,
         auto_detect=False,
         columns={"line": "VARCHAR"},
-        delim=UNIT,
+        delim=NEVER,
         quote="",
         escape="",
         comment="",

@@ -9,7 +9,6 @@ of the original; a line that starts with MARK is an order to the reader:
 """
 
 import codecs
-import gzip
 import os
 import re
 import tempfile
@@ -25,12 +24,13 @@ from detection.errors import ExportError
 
 MARK = "\x1e"
 UNIT = "\x1f"
+NEVER = "\x1d"  # stands in no spool: what the reader is told to split lines by
 CHUNK = 1 << 22
 LONGEST_LINE = 1_000_000
 MOST_LINES_IN_QUOTES = 20
 VALUE_SHOWN = 60
 
-_CONTROLS = re.compile(r"[\x1e\x1f]")
+_CONTROLS = re.compile(r"[\x1d-\x1f]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -74,26 +74,35 @@ class Spool:
             self.spool.close()
 
 
-def open_bytes(path: Path, gzipped: bool) -> IO[bytes]:
-    """The file's bytes, unpacked. Raises ExportError."""
+def chunks(path: Path, gzipped: bool) -> Iterator[bytes]:
+    """The file's bytes in chunks; an empty chunk last where a gzip file is cut off or damaged. Raises ExportError."""
     try:
-        return gzip.open(path, "rb") if gzipped else path.open("rb")  # type: ignore[return-value]
+        with path.open("rb") as stream:
+            packed = iter(lambda: stream.read(CHUNK), b"")
+            yield from unpacked(packed) if gzipped else packed
     except OSError as error:
         raise ExportError(f"export {path}: cannot be read ({error.strerror}); check its name and rights") from error
 
 
-def chunks(path: Path, gzipped: bool) -> Iterator[bytes]:
-    """The file's bytes in chunks; ends early, with an empty chunk, where a gzip file is cut off."""
-    with open_bytes(path, gzipped) as stream:
-        while True:
+def unpacked(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpacks gzip, members after one another; what came before a damage is kept (RFC 1952)."""
+    machine, started = zlib.decompressobj(wbits=31), False
+    for rest in packed:
+        while rest:
             try:
-                chunk = stream.read(CHUNK)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
+                yield from filter(None, [machine.decompress(rest, CHUNK)])
+            except zlib.error:
                 yield b""
                 return
-            if not chunk:
-                return
-            yield chunk
+            rest = machine.unconsumed_tail
+            if machine.eof:
+                rest = machine.unused_data.lstrip(b"\x00")
+                machine = zlib.decompressobj(wbits=31)
+                started = bool(rest)
+            else:
+                started = True
+    if started:
+        yield b""
 
 
 def look_at(path: Path) -> TextFile:
@@ -209,7 +218,7 @@ def scan(text: TextFile) -> tuple[int, bool, bool]:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 clean = False
-            strange = any(byte in chunk for byte in (b"\x00", b"\x1e", b"\x1f"))
+            strange = any(byte in chunk for byte in (b"\x00", b"\x1d", b"\x1e", b"\x1f"))
             clean = clean and not strange and run < LONGEST_LINE
         returns += chunk.count(b"\r")
         pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")

@@ -43,7 +43,7 @@ def staged(opened: OpenFile, number: int, engine: Backend) -> ir.Table:
     filled = {f"v_{role}": _filled(fields[at]) for role, at in layout.roles.items()}
     used = set(layout.roles.values())
     rest = [fields[at].fill_null("") for at in range(layout.fields) if at not in used]
-    joined = rest[0].concat(*[part for text in rest[1:] for part in (ibis.literal(UNIT), text)]) if rest else None
+    joined = ibis.literal(UNIT).join(rest) if rest else ibis.null("string")
     texts = _layer(
         engine,
         f"texts_{number}",
@@ -52,7 +52,7 @@ def staged(opened: OpenFile, number: int, engine: Backend) -> ir.Table:
             shape_bad=shape.bad,
             shape_reason=shape.reason,
             shape_value=shape.value,
-            rest=joined if joined is not None else ibis.null("string"),
+            rest=joined,
             **filled,
         ),
     )
