@@ -26,7 +26,7 @@ NEAR_HZ = 40e3  # the band whose power the tone must own
 MIN_SHARE = 0.45
 MIN_RISE = 3.0  # power over the bin's median in time
 SAME_TONE_HZ = 2.5e3
-SAME_PLACE_FRAMES = 0.03  # 37 symbols: a window's hop and the search's doubt
+SAME_PLACE_FRAMES = 0.06  # 75 symbols: both may be a hop off
 DISTANCES = tuple(sorted({51 * turns + 10 * step + late for turns in range(3) for step in range(5) for late in (0, 1)}))
 
 
