@@ -22,7 +22,7 @@ class CanvasView {
     this.selected = null;
     this.fresh = [];
     this.onMove = onMove;
-    this.map = L.map(container, { preferCanvas: true, zoomControl: false, maxZoom: 21, tap: true, attributionControl: true });
+    this.map = L.map(container, { preferCanvas: true, zoomControl: false, maxZoom: 21, zoomSnap: 0.25 });
     L.control.zoom({ position: "topright", zoomInTitle: words["NavigationControl.ZoomIn"], zoomOutTitle: words["NavigationControl.ZoomOut"] }).addTo(this.map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(this.map);
     this.map.attributionControl.setPrefix(false);
@@ -59,16 +59,16 @@ class CanvasView {
     this.groups[group].clearLayers();
     const shape = { style, interactive: false, renderer: this.renderer, pointToLayer: (feature, at) => this.dot(feature, at) };
     this.groups[group].addLayer(L.geoJSON({ type: "FeatureCollection", features }, shape));
-    for (const feature of features.filter((one) => one.properties.kind === "lead")) this.name(feature);
+    for (const feature of features) this.name(group, feature);
   }
 
   dot(feature, at) {
     const { kind, heard } = feature.properties;
     const { colours } = this;
     const looks = {
-      cell: { radius: 6, weight: 2.5, fillColor: heard ? colours.cell : colours.halo, fillOpacity: 1 },
-      lead: { radius: 8, weight: 3, color: colours.halo, fillColor: colours.lead, fillOpacity: 1, dashArray: null },
-      fix: { radius: 13, weight: 3, fill: false },
+      cell: { radius: 6, weight: 2.5, color: colours.cell, fillColor: heard ? colours.cell : colours.halo, fillOpacity: 1 },
+      lead: { radius: 8, weight: 3, color: colours.halo, fillColor: colours.lead, fillOpacity: 1 },
+      fix: { radius: 13, weight: 3, color: colours.place, fill: false },
       kit: { radius: 7, weight: 2, color: colours.ink, fillColor: colours.kit, fillOpacity: 1 },
     };
     const marker = L.circleMarker(at, { renderer: this.renderer, interactive: false, ...looks[kind] });
@@ -76,12 +76,15 @@ class CanvasView {
     return marker;
   }
 
-  name(feature) {
-    const [west, south, east, north] = boundsOf(feature.geometry);
-    const tip = L.tooltip({ permanent: true, direction: "bottom", className: "map-name", offset: [0, 6] });
+  name(group, { properties, geometry }) {
+    const { kind, lead, ci, kit, timing_advance: ring } = properties;
+    const name = { lead, cell: ci, kit, hit: ring === null ? null : `TA ${ring}` }[kind];
+    if (name === null || name === undefined) return;
+    const [west, south, east, north] = boundsOf(geometry);
+    const tip = L.tooltip({ permanent: true, direction: "bottom", className: `map-name ${kind}`, offset: [0, 6] });
     const words = document.createElement("span");
-    words.textContent = feature.properties.lead;
-    this.groups.leads.addLayer(tip.setLatLng([(south + north) / 2, (west + east) / 2]).setContent(words));
+    words.textContent = name;
+    this.groups[group].addLayer(tip.setLatLng([(south + north) / 2, (west + east) / 2]).setContent(words));
   }
 
   drawLevels() {

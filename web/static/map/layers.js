@@ -6,6 +6,8 @@ import { textFont } from "./basemap.js";
 export const GROUPS = ["leads", "places", "hits", "cells", "sectors", "tracks", "grid", "borders"];
 export const COLLECTIONS = ["cells", "hits", "leads", "tracks", "places"];
 const LEVEL_STOPS_DB = [-85, -70, -55, -40, -25];
+const BOLD = ["Sans Bold", "sans-serif"]; // the first name sets the weight, the second is found
+const FROM_ZOOM = { "cell-label": 11, "kit-label": 9, "hit-label": 11, "track-level": 9 }; // farther off they only hide one another
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 /** GeoJSON sources, empty unless `data` holds features by collection. */
@@ -34,7 +36,7 @@ export function ownLayers(colours, { selected, fresh }) {
 }
 
 function layer(group, id, type, source, filter, paint, layout = {}) {
-  const spec = { id, type, source, paint, layout, metadata: { group } };
+  const spec = { id, type, source, paint, layout, minzoom: FROM_ZOOM[id] ?? 0, metadata: { group } };
   return filter ? { ...spec, filter } : spec;
 }
 
@@ -43,7 +45,7 @@ const isPoint = ["==", ["geometry-type"], "Point"];
 const isArea = ["==", ["geometry-type"], "Polygon"];
 
 function text(field, extra = {}) {
-  return { "text-field": field, "text-font": textFont, "text-size": 13, ...extra };
+  return { "text-field": field, "text-font": textFont, "text-size": 14, ...extra };
 }
 
 function halo(colour, colours) {
@@ -116,7 +118,7 @@ function markLayers(colours, selected, fresh) {
 
 function pointLayers(colours) {
   const heard = ["case", ["get", "heard"], colours.cell, colours.halo];
-  const name = { "text-offset": [0, 1.6], "text-anchor": "top", "text-size": 14 };
+  const name = { "text-offset": [0, 1.6], "text-anchor": "top", "text-size": 16, "text-font": BOLD };
   return [
     layer("cells", "cell-point", "circle", "cells", isKind("cell"), { "circle-color": heard, "circle-radius": 6, "circle-stroke-color": colours.cell, "circle-stroke-width": 2.5 }),
     layer("cells", "cell-label", "symbol", "cells", isKind("cell"), halo(colours.cell, colours), text(["to-string", ["coalesce", ["get", "ci"], ""]], { "text-offset": [0, 1], "text-anchor": "top", "text-size": 12 })),
