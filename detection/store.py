@@ -100,7 +100,8 @@ class Store:
                 if same_place(known, hit):
                     grown = merge(known, hit)
                     assert grown.id is not None
-                    self._write_hit(grown, grown.id, change)
+                    if grown != known:
+                        self._write_hit(grown, grown.id, change)
                     return grown.id
             row = self._connection.execute("INSERT INTO hits (signature, body) VALUES (?, '')", (hit.signature,))
             new_id = int(row.lastrowid or 0)
