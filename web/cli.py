@@ -2,7 +2,9 @@
 
 import click
 
+from web.demo_cli import demo
+from web.doctor_cli import doctor, settings
 from web.serve_cli import serve
 from web.user_cli import user
 
-COMMANDS: list[click.Command] = [user, serve]
+COMMANDS: list[click.Command] = [user, serve, demo, doctor, settings]

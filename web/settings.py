@@ -1,8 +1,10 @@
 """Section [web] of the settings file."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sensor.settings import setting
+from detection.settings import DetectionSettings
+from sensor.settings import KitSettings, SensorSettings, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +16,11 @@ class WebSettings:
     threads: int = setting(48, "one a request; each open map holds one for its live stream")
     session_hours: float = setting(12.0, "an account signs in anew after this time")
     secure_cookies: bool = setting(False, "true where a proxy in front speaks HTTPS")
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "kit": KitSettings,
+    "sensor": SensorSettings,
+    "detection": DetectionSettings,
+    "web": WebSettings,
+}
