@@ -40,6 +40,7 @@ SEEN_BY = {
     "leads.listing": EVERYBODY,
     "leads.page": EVERYBODY,
     "outcomes.add": {"field", "supervisor"},
+    "outcomes.mark_known": {"supervisor"},
     "kits.listing": TEAM,
     "audit.listing": {"auditor", "supervisor"},
 }
@@ -146,7 +147,7 @@ def test_a_form_without_its_token_is_refused(tmp_path: Path) -> None:
     with running(full_home(tmp_path)) as app:
         client = app.test_client()
         assert client.post("/login", data={"name": "fay", "password": PASSWORD}).status_code == 400
-        browser = Browser(app, "fay")
+        browser = Browser(app, "sue")
         for _, method, path in paths(app):
             if method == "POST":
                 assert browser.client.post(path, data={"csrf_token": "forged"}).status_code == 400, path

@@ -13,14 +13,13 @@ from detection.lead import LeadCell, PlacedCell
 from detection.store import Store
 from sensor.cell import CellIdentity
 from web.features import cell_features, find_place, hit_feature, lead_feature, same_cell
-from web.i18n import translate
+from web.i18n import Speaker
 
 NOTE = "A hit is a lead, never proof."
 COLLECTIONS = ("cells", "hits", "leads", "tracks")
 
 
-def say(key: str, **fields: object) -> str:
-    return translate("en", key, **fields)
+say = Speaker("en")
 
 
 def as_is(identity: str) -> str:

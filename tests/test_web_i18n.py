@@ -1,13 +1,18 @@
 """Both languages say the same things, and every key that a screen asks for exists."""
 
 import re
+from itertools import count
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
 import web
-from web.i18n import LANGUAGES, catalogue, choose_language, translate
+from detection.cdr.kinds import MEASURES, SHARES
+from detection.cdr.reasons import ADVICE, FORMS
+from detection.joining import RADIO_ADVICE
+from detection.signatures.registry import SIGNATURES
+from web.i18n import LANGUAGES, Speaker, catalogue, choose_language, tell, translate
 
 ROOM = Path(web.__file__).parent
 ASKED = re.compile(r"""\b(?:t|say)\(\s*f?["']([a-z0-9_.]+)["'](?!\s*~)""")
@@ -43,6 +48,34 @@ def test_the_choice_by_hand_wins_then_the_cookie_then_the_browser() -> None:
     assert choose_language(None, "zh", "en") == "zh"
     assert choose_language("xx", None, "zh") == "zh"
     assert choose_language(None, None, None) == "en"
+
+
+def rendered(english: str) -> str:
+    """A sentence as detection writes it, each field a number of its own."""
+    numbers = count(3)
+    return re.sub(r"\{\w+(:[^}]*)?\}", lambda _: str(next(numbers)), english)
+
+
+def test_what_detection_says_is_told_in_chinese() -> None:
+    shares = [share.said for share in SHARES] + [measure.said for measure in MEASURES]
+    innocent = [look_alike for signature in SIGNATURES for look_alike in signature.look_alikes]
+    sentences = [rendered(said) for said in [*shares, *ADVICE.values(), RADIO_ADVICE, *innocent]]
+    assert len(sentences) > 30
+    assert [sentence for sentence in sentences if tell("zh", sentence) == sentence] == []
+    assert [form for form in [*FORMS.values(), "gateway-like"] if Speaker("zh").word("lead.form", form) == form] == []
+
+
+def test_a_sentence_within_a_sentence_is_told_too() -> None:
+    english = (
+        "heard on the air at the same cell and timing advance 3: about 300 to 1 for a box, "
+        "48 originated calls and 2 other requests at timing advance 3 in 184 s"
+    )
+    assert tell("en", english) == english
+    assert tell("zh", english) == (
+        "空口听到，同一小区、同一定时提前量 3：是猫池的几率约 300 比 1，"
+        "184 秒内在定时提前量 3有 48 次主叫和 2 次其他请求"
+    )
+    assert tell("zh", "something quite new") == "something quite new"
 
 
 def test_fields_are_filled_in_and_a_missing_key_is_an_error() -> None:

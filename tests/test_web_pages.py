@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from webhouse import LEAD, NOON, Browser, empty_home, full_home, running, stamp
+from webhouse import CELL, LEAD, NOON, Browser, empty_home, full_home, running, stamp
 
 import web.audit
-from detection.case import Outcome
+from detection.case import CellPlace, KnownGateway, Outcome
 from detection.store import Store
 from sensor.journal import Journal
 from web.kits import ago
@@ -96,6 +96,20 @@ def test_a_wrong_form_is_refused_and_nothing_kept(tmp_path: Path, form: dict[str
         assert Browser(app, "fay").post(page + "/outcome", page=page, fields=form).status_code == 400
     with Store.open(home.store, read_only=True) as store:
         assert store.outcomes() == []
+
+
+def test_a_supervisor_marks_a_licensed_gateway(tmp_path: Path) -> None:
+    home = full_home(tmp_path)
+    with running(home) as app:
+        browser = Browser(app, "sue")
+        page = f"/leads/{LEAD.lead}"
+        assert browser.post(page + "/known", page=page, fields={"note": "telecom licence 7"}).status_code == 303
+        assert "known gateway" in browser.get(page).text
+        assert "Mark it known" not in browser.get(page).text
+    places = (CellPlace(CELL, 2), CellPlace(CELL, 3))
+    with Store.open(home.store, read_only=True) as store:
+        assert store.known_gateways() == [KnownGateway(LEAD.lead, "sue", NOON, "telecom licence 7", places)]
+        assert store.lead(LEAD.lead).status == "known"
 
 
 def test_text_from_outside_is_text_on_the_page(tmp_path: Path) -> None:

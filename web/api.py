@@ -17,7 +17,7 @@ from web.access import TEAM, allow, note, visitor
 from web.accounts import ROLES
 from web.connection import hearing, journal, store
 from web.features import Feature
-from web.i18n import t
+from web.i18n import speaker
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 CLEAR_IDENTITY = re.compile(r"\+?\d{8,17}")  # IMSI, IMEI or number; a pseudonym has letters
@@ -39,7 +39,7 @@ def cells() -> ResponseReturnValue:
         mine = [cell.identity for lead in visible_leads() for cell in lead.cells]
         placed = [cell for cell in placed if any(features.same_cell(cell.identity, one) for one in mine)]
         heard = []
-    return answer(features.cell_features(placed, heard, t))
+    return answer(features.cell_features(placed, heard, speaker()))
 
 
 @blueprint.get("/hits.geojson")
@@ -56,7 +56,7 @@ def hits() -> ResponseReturnValue:
     if visitor().role == "carrier":
         found = [hit for hit in found if hit.id in lead_of]
     placed = store().placed_cells()
-    return answer(features.hit_feature(hit, placed, lead_of.get(hit.id or 0), t) for hit in found)
+    return answer(features.hit_feature(hit, placed, lead_of.get(hit.id or 0), speaker()) for hit in found)
 
 
 @blueprint.get("/leads.geojson")
@@ -74,7 +74,7 @@ def leads() -> ResponseReturnValue:
     located = set(store().posteriors())
     if found:
         note("looked at leads", " ".join(lead.lead for lead in found))
-    return answer(features.lead_feature(lead, placed, lead.lead in located, mask, t) for lead in found)
+    return answer(features.lead_feature(lead, placed, lead.lead in located, mask, speaker()) for lead in found)
 
 
 @blueprint.get("/tracks.geojson")
@@ -102,7 +102,7 @@ def posterior(name: str) -> ResponseReturnValue:
     if found is None:
         abort(404)
     note("looked at place", lead.lead)
-    return answer(features.posterior_features(lead.lead, found, t))
+    return answer(features.posterior_features(lead.lead, found, speaker()))
 
 
 def visible_leads() -> list[Lead]:
@@ -129,7 +129,7 @@ def mask(identity: str) -> str:
 
 def answer(found: Iterable[Feature]) -> Response:
     """A FeatureCollection with an ETag; 304 when the caller has it already."""
-    response = Response(json.dumps(features.collection(found, t)), mimetype="application/geo+json")
+    response = Response(json.dumps(features.collection(found, speaker())), mimetype="application/geo+json")
     response.vary.update(("Cookie", "Accept-Language"))
     response.add_etag()
     response.make_conditional(request)

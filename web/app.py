@@ -97,7 +97,14 @@ def _lay_words(app: Flask) -> None:
     @app.context_processor
     def words() -> dict[str, object]:
         account = current_user.account if current_user.is_authenticated else None
-        named = {"t": i18n.t, "word": i18n.word, "language": i18n.current_language(), "languages": i18n.LANGUAGES}
+        say = i18n.speaker()
+        named = {
+            "t": say,
+            "word": say.word,
+            "told": say.told,
+            "language": i18n.current_language(),
+            "languages": i18n.LANGUAGES,
+        }
         return {**named, "account": account}
 
     @app.template_filter("moment")

@@ -1,6 +1,6 @@
 """GeoJSON features of cells, hits, leads, tracks and places (RFC 7946), made from what the upper rooms store.
 
-Pure: `say` turns a key of the catalogue and its fields into words. No feature carries a clear identity.
+Pure: `say` speaks the reader's language. No feature carries a clear identity.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from detection.lead import Lead, LeadCell, PlacedCell, Posterior
 from sensor.cell import CellIdentity, ring_m
 from sensor.readings import CellReading
 from web.geometry import Geometry, box, point, ring_sector
+from web.i18n import Speaker
 
-Say = Callable[..., str]
 Feature = dict[str, Any]
 DEFAULT_RANGE_M = 1_000.0  # how far a sector is drawn when the cell list does not say
 HEARD_FIELDS = (
@@ -23,7 +23,7 @@ HEARD_FIELDS = (
 )
 
 
-def collection(features: Iterable[Feature], say: Say) -> Feature:
+def collection(features: Iterable[Feature], say: Speaker) -> Feature:
     """A FeatureCollection that says what a hit is."""
     return {"type": "FeatureCollection", "note": say("pages.note"), "features": list(features)}
 
@@ -43,12 +43,13 @@ def same_cell(one: CellIdentity, other: CellIdentity) -> bool:
 
 
 def find_place(identity: CellIdentity, placed: Sequence[PlacedCell]) -> PlacedCell | None:
-    """Where the mast of a cell stands; the fullest name wins, None when no row fits."""
+    """Where the mast of a cell stands: the row of its very name, else the only one that can be it, else None."""
     fitting = [cell for cell in placed if same_cell(identity, cell.identity)]
-    return max(fitting, key=lambda cell: cell.identity == identity, default=None)
+    exact = next((cell for cell in fitting if cell.identity == identity), None)
+    return exact or (fitting[0] if len(fitting) == 1 else None)
 
 
-def cell_features(placed: Sequence[PlacedCell], heard: Sequence[CellReading], say: Say) -> list[Feature]:
+def cell_features(placed: Sequence[PlacedCell], heard: Sequence[CellReading], say: Speaker) -> list[Feature]:
     """A point (and a sector) for each cell with a place; a feature without geometry for one heard but not placed."""
     features: list[Feature] = []
     left = list(heard)
@@ -61,7 +62,7 @@ def cell_features(placed: Sequence[PlacedCell], heard: Sequence[CellReading], sa
     return features
 
 
-def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: Say) -> Feature:
+def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: Speaker) -> Feature:
     """The ring sector that a hit's timing advance draws; no geometry when the mast has no known place."""
     cell = find_place(hit.cell, placed)
     geometry = None
@@ -82,8 +83,8 @@ def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: S
         "distance_m": list(hit.distance_m) if hit.distance_m else None,
         "log10_odds": hit.log10_odds,
         "learned": hit.learned,
-        "reasons": list(hit.reasons),
-        "look_alikes": list(hit.look_alikes),
+        "reasons": [say.told(reason) for reason in hit.reasons],
+        "look_alikes": [say.told(innocent) for innocent in hit.look_alikes],
         "first_seen": _iso(hit.first_seen),
         "last_seen": _iso(hit.last_seen),
         "source": hit.source,
@@ -95,7 +96,7 @@ def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: S
 
 
 def lead_feature(
-    lead: Lead, placed: Sequence[PlacedCell], has_posterior: bool, mask: Callable[[str], str], say: Say
+    lead: Lead, placed: Sequence[PlacedCell], has_posterior: bool, mask: Callable[[str], str], say: Speaker
 ) -> Feature:
     """A lead at its best place: a point at the fix, else the area's box, else its best cell's ring, else nothing.
 
@@ -117,8 +118,8 @@ def lead_feature(
         "first_seen": _iso(lead.first_seen),
         "last_seen": _iso(lead.last_seen),
         "active_hours": list(lead.active_hours),
-        "reasons": list(lead.reasons),
-        "advice": lead.advice,
+        "reasons": [say.told(reason) for reason in lead.reasons],
+        "advice": say.told(lead.advice),
         "owner": lead.owner,
         "hits": list(lead.hits),
         "fix": {"lat": lead.fix[0], "lon": lead.fix[1]} if lead.fix else None,
@@ -133,7 +134,7 @@ def lead_feature(
     return _feature(f"lead:{lead.lead}", _lead_geometry(lead, cells), properties)
 
 
-def posterior_features(name: str, posterior: Posterior, say: Say) -> list[Feature]:
+def posterior_features(name: str, posterior: Posterior, say: Speaker) -> list[Feature]:
     """The 90 % region, the 50 % region and the fix, in the order they are drawn."""
     shared = {
         "lead": name,
@@ -153,7 +154,7 @@ def posterior_features(name: str, posterior: Posterior, say: Say) -> list[Featur
     return [_feature(f"{kind}:{name}", shape, {"kind": kind, **shared}) for kind, shape in shapes.items()]
 
 
-def _placed_cell(cell: PlacedCell, reading: CellReading | None, say: Say) -> list[Feature]:
+def _placed_cell(cell: PlacedCell, reading: CellReading | None, say: Speaker) -> list[Feature]:
     properties = _cell_properties(cell, reading, say)
     name = cell_id(cell.identity, reading)
     features = [_feature(name, point(cell.lat, cell.lon), properties)]
@@ -164,7 +165,7 @@ def _placed_cell(cell: PlacedCell, reading: CellReading | None, say: Say) -> lis
     return features
 
 
-def _cell_properties(cell: PlacedCell | None, reading: CellReading | None, say: Say) -> Feature:
+def _cell_properties(cell: PlacedCell | None, reading: CellReading | None, say: Speaker) -> Feature:
     identity = reading.identity if reading else cell.identity if cell else CellIdentity()
     heard = {name: getattr(reading, name) if reading else None for name in HEARD_FIELDS}
     heard["neighbours"] = list(heard["neighbours"] or ())
@@ -183,7 +184,7 @@ def _cell_properties(cell: PlacedCell | None, reading: CellReading | None, say: 
     }
 
 
-def _level_words(reading: CellReading, say: Say) -> str:
+def _level_words(reading: CellReading, say: Speaker) -> str:
     if reading.power_dbm is not None:
         return say("cell.heard_level", level=round(reading.power_dbm), unit="dBm")
     if reading.power_dbfs is not None:
@@ -229,7 +230,7 @@ def _lead_geometry(lead: Lead, cells: Sequence[Feature]) -> Geometry | None:
     return ring_sector(best["lat"], best["lon"], near, far, best["azimuth_deg"], best["beamwidth_deg"])
 
 
-def _lead_words(lead: Lead, say: Say) -> str:
+def _lead_words(lead: Lead, say: Speaker) -> str:
     words = say(f"lead.origin_{lead.origin}" if lead.origin in ("cdr", "radio", "joined") else "lead.origin_other")
     if lead.r90_radius_m is not None:
         words += " " + say("lead.text_place", r50=round(lead.r50_radius_m or 0), r90=round(lead.r90_radius_m))

@@ -8,7 +8,7 @@ from web.accounts import ROLES
 from web.api import mask, visible_lead, visible_leads
 from web.connection import store
 from web.features import lead_feature
-from web.i18n import t
+from web.i18n import speaker
 from web.outcomes import VERDICTS
 
 blueprint = Blueprint("leads", __name__, url_prefix="/leads")
@@ -22,7 +22,7 @@ def listing() -> ResponseReturnValue:
     if leads:
         note("looked at leads", " ".join(lead.lead for lead in leads))
     placed, located = store().placed_cells(), set(store().posteriors())
-    cards = [lead_feature(lead, placed, lead.lead in located, mask, t)["properties"] for lead in leads]
+    cards = [lead_feature(lead, placed, lead.lead in located, mask, speaker())["properties"] for lead in leads]
     return render_template("leads/list.html", leads=cards)
 
 
@@ -32,7 +32,7 @@ def page(name: str) -> ResponseReturnValue:
     """All that is known of one lead, and a form for what was found there."""
     lead = visible_lead(name)
     note("looked at lead", lead.lead)
-    card = lead_feature(lead, store().placed_cells(), True, mask, t)["properties"]
+    card = lead_feature(lead, store().placed_cells(), True, mask, speaker())["properties"]
     return render_template(
         "leads/lead.html",
         lead=card,

@@ -1,9 +1,10 @@
-"""What a team found at the place of a lead: written here, learnt from by detection."""
+"""What people make of a lead: what was found at its place, or that a licensed gateway stands there."""
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from detection.case import Outcome
+from detection.case import KnownGateway, Outcome
+from detection.joining import places_of
 from web.access import allow, note, visitor
 from web.api import visible_lead
 from web.connection import now, store
@@ -35,6 +36,18 @@ def add(name: str) -> ResponseReturnValue:
     store().put_outcome(outcome)
     note("wrote outcome", f"{lead.lead} {verdict}")
     flash(t("outcome.kept"))
+    return redirect(url_for("leads.page", name=lead.lead), 303)
+
+
+@blueprint.post("/leads/<name>/known")
+@allow("supervisor")
+def mark_known(name: str) -> ResponseReturnValue:
+    """Form field note: marks the lead as a licensed gateway, with the officer's name and the time."""
+    lead = visible_lead(name)
+    words = request.form.get("note", "").strip()[:LONGEST_NOTE]
+    store().put_known_gateway(KnownGateway(lead.lead, visitor().name, now(), words, places_of(lead)))
+    note("marked known", lead.lead)
+    flash(t("known.kept"))
     return redirect(url_for("leads.page", name=lead.lead), 303)
 
 

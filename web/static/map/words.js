@@ -16,5 +16,5 @@ export function t(key, fields = {}) {
 
 /** The word for a value that data brings along ("lead.form_" + "car"); the value itself where there is none. */
 export function word(family, value) {
-  return texts[`${family}_${value}`] ?? value;
+  return texts[`${family}_${String(value).toLowerCase().replace(/[ -]/g, "_")}`] ?? value;
 }
