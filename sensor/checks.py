@@ -238,7 +238,7 @@ def check_gps(settings: SensorSettings) -> Check:
     from sensor.place import open_place
 
     try:
-        place = open_place(settings.gpsd)
+        place = open_place(settings.gpsd, quiet=True)
     except SensorError as error:
         return Check("gps", FAIL, str(error), "mend gpsd in [sensor]")
     until = time.monotonic() + GPS_PATIENCE_S

@@ -142,6 +142,25 @@ def test_two_first_starts_at_once(tmp_path: Path) -> None:
         assert journal.counts()["track"] == 0
 
 
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    script = (
+        "import sys; from datetime import *; from sensor.journal import Journal; from sensor.readings import Stamp\n"
+        "journal = Journal.open(sys.argv[1])\n"
+        "for n in range(10**6):\n"
+        "    print(n + journal.add([Stamp(datetime.now(UTC), 'b', n, 'free', None, 'x')]), flush=True)"
+    )
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            acknowledged = [int(writer.stdout.readline()) for _ in range(20)][-1]
+            writer.kill()
+            acknowledged = max([acknowledged, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+        with Journal.open(path) as journal:
+            assert journal.counts()["track"] >= acknowledged
+            journal.purge(0, 1_000, datetime.now(UTC) + timedelta(days=1))
+
+
 def test_full_disk_says_so_and_keeps_what_was_there(fresh_journal: Journal) -> None:
     fresh_journal.add([HEARD])
     pages = fresh_journal._connection.execute("PRAGMA page_count").fetchone()[0]

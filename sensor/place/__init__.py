@@ -23,15 +23,18 @@ class PlaceSource(Protocol):
     def close(self) -> None: ...
 
 
-def open_place(text: str) -> PlaceSource:
-    """`HOST:PORT` of gpsd, or the path of a serial port that speaks NMEA 0183. Raises SettingsError."""
+def open_place(text: str, quiet: bool = False) -> PlaceSource:
+    """`HOST:PORT` of gpsd, or the path of a serial port that speaks NMEA 0183. Raises SettingsError.
+
+    A receiver that goes away is logged, unless `quiet`.
+    """
     if text.startswith("/"):
         from sensor.place.nmea import NmeaPort
 
-        return NmeaPort(text)
+        return NmeaPort(text, quiet=quiet)
     from sensor.place.gpsd import GpsdWatch
 
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
         raise SettingsError(f"gpsd {text!r}: write HOST:PORT, such as 127.0.0.1:2947, or the path of an NMEA port")
-    return GpsdWatch(host.strip("[]"), int(port))
+    return GpsdWatch(host.strip("[]"), int(port), quiet=quiet)

@@ -99,8 +99,10 @@ def time_of(text: object) -> datetime | None:
 class GpsdWatch(Watch):
     """A place source on gpsd at host:port."""
 
-    def __init__(self, host: str, port: int, clock_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(f"gpsd {host}:{port}", clock_s)
+    def __init__(
+        self, host: str, port: int, clock_s: Callable[[], float] = time.monotonic, quiet: bool = False
+    ) -> None:
+        super().__init__(f"gpsd {host}:{port}", clock_s, quiet)
         self._address = (host, port)
         self.start()
 

@@ -64,8 +64,14 @@ class NmeaReports:
 class NmeaPort(Watch):
     """A place source on a serial port."""
 
-    def __init__(self, path: str, baud: int = DEFAULT_BAUD, clock_s: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(f"NMEA {path}", clock_s)
+    def __init__(
+        self,
+        path: str,
+        baud: int = DEFAULT_BAUD,
+        clock_s: Callable[[], float] = time.monotonic,
+        quiet: bool = False,
+    ) -> None:
+        super().__init__(f"NMEA {path}", clock_s, quiet)
         self._path, self._baud = path, baud
         self.start()
 

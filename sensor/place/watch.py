@@ -16,8 +16,9 @@ OFFSET_HOLDS_S = 30.0
 class Watch:
     """Base of the place sources: a kind overrides `_follow`, which reads until the link breaks (OSError)."""
 
-    def __init__(self, name: str, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, clock_s: Callable[[], float] = time.monotonic, quiet: bool = False) -> None:
         self.name = name
+        self._quiet = quiet
         self._clock_s = clock_s
         self._fixes = Fixes()
         self._offset: tuple[float, float] | None = None  # offset, when it was seen
@@ -68,7 +69,7 @@ class Watch:
             self._fixes.lose()
             self._offset = None
             changed, self._state = self._state != f"not connected ({why})", f"not connected ({why})"
-        if changed:
+        if changed and not self._quiet:
             log.warning("%s: %s; positions are missing until it is back", self.name, self._state)
 
     def _follow(self) -> None:

@@ -53,7 +53,7 @@ class LiveSource:
     def tune(self, hz: float, gain_db: float | None = None) -> None:
         """Tunes, and drops the samples that may be of the frequency before; they are counted in `position`."""
         self._set(hz, gain_db)
-        left = self.settle_samples + self._waiting_samples()
+        left = self.settle_samples + self._waiting_samples() if self.settle_samples else 0
         while left > 0:
             got = len(self._receive(min(left, BUFFER_SAMPLES)))
             self._position += got

@@ -51,7 +51,7 @@ class RtlTcp(LiveSource):
 
     def _waiting_samples(self) -> int:
         waiting = fcntl.ioctl(self._link, termios.FIONREAD, b"\0\0\0\0")
-        return int(struct.unpack("=i", waiting)[0]) // 2 if self.settle_samples else 0
+        return int(struct.unpack("=i", waiting)[0]) // 2
 
     def _send(self, code: int, value: int) -> None:
         try:
