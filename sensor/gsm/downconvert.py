@@ -39,7 +39,7 @@ class Spectra:
     """Cuts a stream into overlapping FFT blocks. Keeps less than one block."""
 
     def __init__(self, rate_hz: float, start: int = 0) -> None:
-        self.size = int(2 ** np.ceil(np.log2(rate_hz * 0.03)))
+        self.size = max(1 << 12, int(2 ** np.ceil(np.log2(rate_hz * 0.03))))
         self.edge = self.size // OVERLAP
         self.start = start - self.edge
         self._kept = np.zeros(self.edge, np.complex64)

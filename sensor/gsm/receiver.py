@@ -22,8 +22,11 @@ from sensor.gsm.tracked_cell import TrackedCell
 from sensor.source import Segment, Source
 
 CHUNK_S = 0.25
+LEAST_CHUNK = 1 << 14  # samples
+LEAST_RATE_HZ = 200e3  # below it no GSM carrier fits into the stream
 SEARCH_S = 1.0  # of the stream, looked through for cells
 SEARCH_SAMPLES = 2_500_000  # at most
+FIRST_SEARCHES = 2  # one after the other, so that a weak cell is soon heard beside a strong one
 SEARCH_EVERY_S = 10.0
 CLIP = 0.9921  # of full scale: the last step of 8 bits
 ARFCN_REACH_HZ = 100e3  # how far from its nominal frequency a carrier that was asked for may be
@@ -83,7 +86,7 @@ class Receiver:
         return any(abs(carrier_hz - segment.centre_hz) <= reach for segment in self.source.segments)
 
     def _chunks(self, limit_s: float | None) -> Iterator[tuple[Segment, Samples]]:
-        size = max(1, round(CHUNK_S * self.source.rate_hz))
+        size = max(LEAST_CHUNK, round(CHUNK_S * self.source.rate_hz))
         limit = None if limit_s is None else limit_s * self.source.rate_hz
         while limit is None or self.samples < limit:
             start = self.source.position
@@ -129,12 +132,13 @@ class Stretch:
         self._pool_start = segment.start_sample
         self._pool_spectra: list[Spectrum] = []
         self._levels_known = False
+        self._searches = 0
         self._fresh: list[HeardCell] = []  # found in the last search, and fed with its blocks
 
     def push(self, samples: Samples) -> Iterator[Block]:
         """Takes in the next samples."""
         self._end += len(samples)
-        spectra = self._spectra.push(samples)
+        spectra = self._spectra.push(samples) if self._rate_hz >= LEAST_RATE_HZ else []
         for cell in self._cells:
             yield from cell.feed(spectra)
         if self._pool is None and self._end - self._pool_start > SEARCH_EVERY_S * self._rate_hz:
@@ -165,7 +169,12 @@ class Stretch:
         known = [cell.tracked.lock.frequency_hz for cell in self._cells]
         spectra, self._pool_spectra = self._pool_spectra, []
         self._fresh = []
-        for found, channel in acquire_all(samples, self._rate_hz, self._pool_start, spectra, known):
+        pool_start, self._pool_start = self._pool_start, self._end
+        self._searches += 1
+        if self._rate_hz < LEAST_RATE_HZ:
+            self._pool = None
+            return
+        for found, channel in acquire_all(samples, self._rate_hz, pool_start, spectra, known):
             if not self._receiver.wants(self.segment.centre_hz + found.carrier_hz):
                 continue
             lock = Lock(found.fn, found.place, found.carrier_hz, self._rate_hz)
@@ -173,8 +182,7 @@ class Stretch:
             self._cells.append(cell)
             self._fresh.append(cell)
             yield from cell.feed(spectra)
-        self._pool = None if self._cells else []
-        self._pool_start = self._end
+        self._pool = None if self._cells and self._searches >= FIRST_SEARCHES else []
 
 
 def receive(

@@ -7,7 +7,7 @@ from sensor.cell import CellIdentity
 from sensor.gsm import arfcn as numbering
 from sensor.gsm.heard_cell import CellSummary, HeardCell
 from sensor.gsm.messages import Message, SystemInformation2, SystemInformation3, SystemInformation4
-from sensor.gsm.receiver import Receiver
+from sensor.gsm.receiver import LEAST_RATE_HZ, Receiver
 from sensor.readings import CellReading, Stamp
 
 NAMED_CARRIERS = 5
@@ -169,6 +169,8 @@ def _warnings(receiver: Receiver) -> list[str]:
 def _why_none(receiver: Receiver) -> list[str]:
     """The strongest carriers, and the ARFCNs asked for that the capture cannot hold."""
     lines = []
+    if receiver.source.rate_hz < LEAST_RATE_HZ:
+        lines.append(f"{receiver.source.rate_hz:g} samples a second hold no GSM carrier: is --rate right?")
     if receiver.levels:
         strongest = sorted(receiver.levels, key=lambda level: -level.power_dbfs)[:NAMED_CARRIERS]
         named = (f"{level.carrier_hz / 1e6:.1f} MHz {level.power_dbfs} dBFS" for level in strongest)

@@ -192,7 +192,9 @@ class TrackedCell:
         lock.frame = self.lock.frame
         self.lock = lock
         self.slips += 1
-        self._next = max(self._next, int(np.floor(lock.frame_at(after))))
+        following = int(np.floor(lock.frame_at(after)))
+        repeated = 0 < self._next - following < BATCH_FRAMES  # samples came twice; further back, the cell began anew
+        self._next = self._next if repeated else following
         self._last_sound = fn
         self._settle()
 
