@@ -36,12 +36,12 @@ export function place(lat, lon) {
   return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 }
 
-/** Posterior odds in words: 126,000 to 1. Beyond a million the model's own doubts weigh more than the digits. */
+/** Posterior odds in words, to one digit: the model's own doubts weigh more than a second one. */
 export function odds(log10) {
-  if (log10 >= 6) return t("odds_over_million");
-  const ratio = 10 ** Math.abs(log10);
-  const rounded = Number(ratio.toPrecision(2));
-  return t(log10 < 0 ? "odds_against" : "odds_for", { ratio: number(rounded, rounded < 10 ? 1 : 0) });
+  if (log10 > 9) return t("odds_over");
+  const ratio = Number((10 ** Math.abs(log10)).toPrecision(1));
+  if (ratio <= 1) return t("odds_even");
+  return t(log10 < 0 ? "odds_against" : "odds_for", { ratio: number(ratio) });
 }
 
 export function percent(share) {

@@ -47,3 +47,11 @@ function* steps(from, to, origin, step) {
 function line(coordinates, label) {
   return { type: "Feature", properties: { kind: "grid", label }, geometry: { type: "LineString", coordinates } };
 }
+
+/** Metres and degrees clockwise from north from one place to another, on a flat earth: for distances of a few km. */
+export function wayBetween(lat1, lon1, lat2, lon2) {
+  const north = (lat2 - lat1) * METRES_PER_DEGREE;
+  const east = (lon2 - lon1) * METRES_PER_DEGREE * Math.cos((((lat1 + lat2) / 2) * Math.PI) / 180);
+  const bearing = ((Math.atan2(east, north) * 180) / Math.PI + 360) % 360;
+  return { distance: Math.hypot(north, east), bearing };
+}

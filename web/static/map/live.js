@@ -20,11 +20,6 @@ export class Live {
     this.isStopped = false;
   }
 
-  async start() {
-    await this.poll();
-    this.listen();
-  }
-
   listen() {
     if (this.isStopped) return;
     const stream = new EventSource(`/events${this.seq ? `?since=${encodeURIComponent(this.seq)}` : ""}`);
@@ -38,6 +33,7 @@ export class Live {
   }
 
   heard() {
+    if (this.isStopped) return;
     clearInterval(this.poller);
     this.poller = null;
     this.onState("live");

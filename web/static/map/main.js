@@ -3,11 +3,12 @@
 import { BARE, lookInto } from "./basemap.js";
 import { byId, h } from "./dom.js";
 import { boundsOf, Features, SignedOut } from "./features.js";
-import { clock, place } from "./format.js";
+import { clock, metres, place } from "./format.js";
 import { listThings } from "./listing.js";
+import { wayBetween } from "./grid.js";
 import { Live } from "./live.js";
-import { Sheet } from "./sheet.js";
 import { describe, nameOf } from "./panel.js";
+import { Sheet } from "./sheet.js";
 import { kept, listSwitches } from "./switches.js";
 import { loadWords, t } from "./words.js";
 
@@ -29,11 +30,12 @@ class MapPage {
     this.bases = await this.listBases();
     await this.openView();
     this.listLayers();
-    await this.features.refresh();
-    this.lookAround();
-    this.listThings();
     this.live = new Live({ onChange: (names) => this.refresh(names), onState: (state) => this.say(state) });
-    await this.live.start();
+    await this.live.poll(); // from here on no change is missed
+    await this.refresh(null);
+    this.lookAround();
+    this.isGreeting = true;
+    this.live.listen();
     page.dataset.ready = "yes";
   }
 
@@ -79,20 +81,21 @@ class MapPage {
   async refresh(names) {
     try {
       await this.features.refresh(names ?? undefined);
+      this.isStale = false;
     } catch (error) {
+      this.isStale = true;
       this.live.fail(error);
       return;
     }
     this.lastUpdate = clock();
-    this.say(page.dataset.live);
+    this.sayState();
     this.listThings();
     if (this.picked) this.describe(this.picked);
   }
 
   loaded(name, features, before) {
     this.view.show(name, features);
-    this.lastUpdate = clock();
-    if (name === "hits" && this.live) this.greet(features, before);
+    if (name === "hits" && this.isGreeting) this.greet(features, before);
   }
 
   /** Marks hits that were not there before, and says so. */
@@ -187,28 +190,49 @@ class MapPage {
 
   say(state) {
     page.dataset.live = state;
-    const words = { "live": "state_live", "polling": "state_polling", "offline": "state_offline", "signed-out": "state_signed_out" }[state];
-    byId("state-word").textContent = t(words);
-    byId("state-time").textContent = this.lastUpdate ? t("last_update", { time: this.lastUpdate }) : "";
     if (state === "signed-out") location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    if (this.isStale && ["live", "polling"].includes(state)) this.refresh(null);
+    this.sayState();
   }
 
+  sayState() {
+    const words = { "loading": "loading", "live": "state_live", "polling": "state_polling", "offline": "state_offline", "signed-out": "state_signed_out" };
+    byId("state-word").textContent = t(words[page.dataset.live]);
+    byId("state-time").textContent = this.lastUpdate ? t("last_update", { time: this.lastUpdate }) : "";
+  }
+
+  /** Where the pointer (or the middle of a phone's map) is, and how far from the chosen thing. */
   moved({ lat, lon, grid }) {
     const wrapped = ((((lon + 180) % 360) + 360) % 360) - 180;
-    byId("position").textContent = `${place(lat, wrapped)} WGS-84`;
+    const from = this.picked ? this.features.find(this.picked) : null;
+    const parts = [`${place(lat, wrapped)} WGS-84`, from?.geometry?.type === "Point" ? this.awayFrom(from, lat, wrapped) : ""];
+    byId("position").textContent = parts.filter(Boolean).join(" · ");
     if (!grid) return;
     const step = grid.unit === "m" ? (grid.step < 1000 ? `${grid.step} m` : `${grid.step / 1000} km`) : `${grid.step}°`;
     byId("grid-step").textContent = t("grid_step", { step });
   }
+
+  awayFrom(feature, lat, lon) {
+    const [fromLon, fromLat] = feature.geometry.coordinates;
+    const { distance, bearing } = wayBetween(fromLat, fromLon, lat, lon);
+    const way = t("ways").split(" ")[Math.round(bearing / 45) % 8];
+    return t("from_fix", { distance: metres(distance), way, lead: feature.properties.lead ?? nameOf(feature) });
+  }
 }
 
-/** MapLibre where the browser has WebGL2, else Leaflet. `?engine=canvas` asks for the latter. */
+/** MapLibre where the browser has WebGL2 and its driver is willing, else Leaflet. `?engine=canvas` asks for the latter. */
 async function createView(container, options) {
   const isAsked = new URLSearchParams(location.search).get("engine") === "canvas";
-  const engine = !isAsked && document.createElement("canvas").getContext("webgl2") ? "gl" : "canvas";
-  page.dataset.engine = engine;
-  container.classList.add(engine);
-  if (engine === "gl") return (await import("./glview.js")).createGlView(container, options);
+  if (!isAsked && document.createElement("canvas").getContext("webgl2")) {
+    try {
+      page.dataset.engine = "gl";
+      return (await import("./glview.js")).createGlView(container, options);
+    } catch (error) {
+      console.info(`no WebGL map: ${error.message}`);
+      container.replaceChildren();
+    }
+  }
+  page.dataset.engine = "canvas";
   await import("../vendor/leaflet-1.9.4/leaflet.js");
   return (await import("./canvasview.js")).createCanvasView(container, options);
 }
