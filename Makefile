@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PARTS := chromium gpsd gpsd-clients rtl-sdr openjdk-17-jre-headless fonts-noto-cjk systemd
+KIT_PYTHON ?= /usr/bin/python3
 KIT_PARTS := python3-venv rtl-sdr gpsd chrony network-manager usbutils
 PREFIX := /opt/catpool
 KIT_HOME := /var/lib/catpool
@@ -42,10 +43,12 @@ install: ## on a kit (Debian 12, Raspberry Pi OS 64-bit): `sudo make install`
 	@[ "$$(id -u)" = 0 ] || { echo "catpool: needs root: sudo make install"; exit 2; }
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(KIT_PARTS)
-	$(PYTHON) -m venv $(PREFIX)/venv
+	$(KIT_PYTHON) -m venv $(PREFIX)/venv
 	$(PREFIX)/venv/bin/pip install --quiet --disable-pip-version-check --upgrade .
 	$(MAKE) --no-print-directory lay
-	ln -sf $(PREFIX)/venv/bin/catpool /usr/local/bin/catpool
+	printf '%s\n' '#!/bin/sh' '# catpool on this kit: the kit'"'"'s home, and files that its services may write' 'umask 007' \
+	  ': "$${CATPOOL_HOME:=$(KIT_HOME)}"' 'export CATPOOL_HOME' 'exec $(PREFIX)/venv/bin/catpool "$$@"' \
+	  | install -D -m 755 /dev/stdin /usr/local/bin/catpool
 	systemd-sysusers catpool.conf
 	systemd-tmpfiles --create catpool.conf
 	[ -e $(KIT_HOME)/catpool.toml ] || install -m 640 -g catpool firmware-config/kit-profile.toml $(KIT_HOME)/catpool.toml

@@ -23,6 +23,7 @@ from detection.hit import Hit
 from detection.lead import Lead, PlacedCell, Posterior
 from detection.merging import merge, same_place
 from sensor.cell import CellIdentity
+from sensor.home import make_shared
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -289,6 +290,8 @@ def _cell_key(cell: CellIdentity) -> str:
 
 
 def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    if not read_only:
+        make_shared(path)
     where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlite3.connect(where, uri=True, timeout=BUSY_S, isolation_level=None)
     if not read_only:

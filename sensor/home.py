@@ -1,5 +1,6 @@
 """CATPOOL_HOME: where the databases, uploads, CDR state and settings lie."""
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,3 +53,10 @@ def find_home() -> Home:
     """The home named by CATPOOL_HOME, else ~/.local/share/catpool."""
     named = os.environ.get("CATPOOL_HOME")
     return Home(Path(named).expanduser() if named else Path("~/.local/share/catpool").expanduser())
+
+
+def make_shared(path: Path) -> None:
+    """Makes the file if it is not there, open to the group as far as the umask lets it (SQLite alone never would):
+    a kit's services have users of their own and share CATPOOL_HOME by group. Errors are left to the opening."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))

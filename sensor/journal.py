@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensor.cell import CellIdentity
 from sensor.errors import JournalError
+from sensor.home import make_shared
 from sensor.journal_rows import (
     ASSIGNMENT_COLUMNS,
     CELL_COLUMNS,
@@ -302,6 +303,8 @@ def _columns(columns: Sequence[str], kind: str = "") -> str:
 
 
 def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    if not read_only:
+        make_shared(path)
     where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     return sqlite3.connect(where, uri=True, timeout=BUSY_S, isolation_level=None)
 

@@ -14,7 +14,7 @@ def only_one(home: Home, command: str) -> Iterator[None]:
     """Holds the home for `catpool COMMAND` while the block runs. Raises SettingsError when another one does."""
     path = home.root / f"{command}.lock"
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be opened ({error.strerror}); mend the rights on CATPOOL_HOME") from error
     try:
