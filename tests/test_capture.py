@@ -142,6 +142,8 @@ WRONG_RECORDINGS: list[tuple[dict[str, Any], str]] = [
     ({"sample_rate": None}, "core:sample_rate is missing; add --rate HZ"),
     ({"sample_rate": 0}, "core:sample_rate 0: not a number of Hz above zero"),
     ({"sample_rate": -1e6}, r"core:sample_rate -1e\+06: not a number of Hz above zero"),
+    ({"sample_rate": 48_000}, "core:sample_rate 48000: not a receiver's rate; a GSM carrier asks for 200000"),
+    ({"sample_rate": 1e12}, r"core:sample_rate 1e\+12: not a receiver's rate"),
     ({"sample_rate": float("nan")}, "core:sample_rate nan is out of range"),
     ({"sample_rate": float("inf")}, "core:sample_rate inf is out of range"),
     ({"sample_rate": "1e6"}, "core:sample_rate '1e6' is not a number"),
@@ -239,6 +241,12 @@ def test_wrong_raw_files(tmp_path: Path, name: str, octets: bytes, options: dict
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="is a folder; name the capture in it"):
         open_source(str(tmp_path), rate_hz=1e6, freq_hz=1e9)
+    for text in (".", "..", "/", ""):
+        with pytest.raises(CaptureError, match="is a folder; name the capture in it"):
+            open_source(text)
+    for text in ("x" * 300, "a\0b.cu8", "~nobody-of-this-name/x"):
+        with pytest.raises(CaptureError, match=r"cannot be opened|no such file"):
+            open_source(text, rate_hz=1e6, freq_hz=1e9)
     with pytest.raises(CaptureError, match=r"none\.cu8: no such file"):
         open_source(f"{tmp_path}/none.cu8", rate_hz=1e6, freq_hz=1e9)
     with pytest.raises(CaptureError, match="is a device or a pipe, not a file"):

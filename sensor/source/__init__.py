@@ -80,9 +80,9 @@ def open_source(
 
     Raises CaptureError or DeviceError, one line that names what to mend.
     """
-    from sensor.source.capture import check_hz, open_capture
+    from sensor.source.capture import check_hz, check_rate, open_capture
 
-    check_hz("--rate", rate_hz)
+    check_rate("--rate", rate_hz)
     check_hz("--freq", freq_hz)
     if "://" not in text:
         return open_capture(text, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)

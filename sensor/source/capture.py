@@ -16,6 +16,7 @@ from sensor.source import FORMATS, SUFFIXES, Segment
 from sensor.source.samples import RAW, SampleFormat
 
 log = logging.getLogger(__name__)
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 200e3, 250e6
 SIGMF_SUFFIXES = (".sigmf-meta", ".sigmf-data", ".sigmf")
 
 
@@ -87,18 +88,21 @@ def open_capture(
     text: str, *, rate_hz: float | None = None, freq_hz: float | None = None, sample_format: str | None = None
 ) -> Capture:
     """A SigMF recording by either file or the name they share, or a raw file. Raises CaptureError."""
-    path = Path(text).expanduser()
-    if is_sigmf(path):
-        from sensor.source.sigmf_meta import open_sigmf
+    try:
+        path = Path(text).expanduser()
+        if is_sigmf(path):
+            from sensor.source.sigmf_meta import open_sigmf
 
-        return open_sigmf(path, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)
-    return open_raw(path, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)
+            return open_sigmf(path, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)
+        return open_raw(path, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format)
+    except (OSError, ValueError, RuntimeError) as error:  # a name that no file can have
+        raise CaptureError(f"{text[:100]!r}: cannot be opened ({error})"[:300]) from error
 
 
 def is_sigmf(path: Path) -> bool:
     if path.suffix in SIGMF_SUFFIXES:
         return True
-    return not path.is_file() and any(path.with_name(path.name + end).exists() for end in SIGMF_SUFFIXES[:2])
+    return not path.is_file() and any(Path(f"{path}{end}").exists() for end in SIGMF_SUFFIXES[:2])
 
 
 def open_raw(path: Path, *, rate_hz: float | None, freq_hz: float | None, sample_format: str | None) -> Capture:
@@ -158,6 +162,16 @@ def whole_samples(where: Path, size: int, sample_format: SampleFormat) -> int:
             f"{sample_format.sample_bytes}; copy it again, or cut it with `truncate -s {size - over}`"
         )
     return size // sample_format.sample_bytes
+
+
+def check_rate(what: str, value: float | None) -> None:
+    """Raises CaptureError unless `value` (samples a second) is None or a rate that may hold a carrier."""
+    check_hz(what, value)
+    if value is not None and not LOWEST_RATE_HZ <= value <= HIGHEST_RATE_HZ:
+        raise CaptureError(
+            f"{what} {value:g}: not a receiver's rate; a GSM carrier asks for {LOWEST_RATE_HZ:g} samples a second "
+            f"at least, and none makes more than {HIGHEST_RATE_HZ:g}"
+        )
 
 
 def check_hz(what: str, value: float | None) -> None:

@@ -83,6 +83,11 @@ class LiveSource:
         self.close()
 
 
+def url_name(url: SplitResult) -> str:
+    """The URL without its query: what messages and readings call the source."""
+    return f"{url.scheme}://{url.netloc}{url.path}"
+
+
 def url_number(url: SplitResult, key: str) -> float | None:
     """The number of `?key=`, None where it is not there. Raises CaptureError."""
     values = parse_qs(url.query).get(key)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.errors import CaptureError, DeviceError
-from sensor.source.live import LiveSource, live_settings
+from sensor.source.live import LiveSource, live_settings, url_name
 from sensor.source.rtl2832 import TUNERS, check_rate, check_reach, nearest_gain_db
 from sensor.source.samples import CU8
 
@@ -88,7 +88,7 @@ def open_url(
     url: SplitResult, *, rate_hz: float | None, freq_hz: float | None, gain_db: float | None, settle: bool = True
 ) -> RtlTcp:
     """The dongle at rtl_tcp://HOST[:PORT][?freq=HZ&rate=HZ&gain=DB]. Raises CaptureError or DeviceError."""
-    name = url._replace(query="").geturl()
+    name = url_name(url)
     try:
         host, port = url.hostname, url.port or DEFAULT_PORT
     except ValueError as error:

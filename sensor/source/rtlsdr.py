@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.errors import DeviceError
-from sensor.source.live import BUFFER_SAMPLES, LiveSource, live_settings
+from sensor.source.live import BUFFER_SAMPLES, LiveSource, live_settings, url_name
 from sensor.source.rtl2832 import TUNERS, check_rate, check_reach
 from sensor.source.samples import CU8
 
@@ -96,7 +96,7 @@ class UsbDongle(LiveSource):
 
 def open_url(url: SplitResult, *, rate_hz: float | None, freq_hz: float | None, gain_db: float | None) -> UsbDongle:
     """The dongle with the serial number that the URL names. Raises CaptureError or DeviceError."""
-    name = url._replace(query="").geturl()
+    name = url_name(url)
     rate, freq, gain = live_settings(url, rate_hz, freq_hz, gain_db)
     check_rate(name, rate)
     try:

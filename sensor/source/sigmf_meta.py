@@ -11,7 +11,7 @@ from sigmf.sigmffile import get_sigmf_filenames
 
 from sensor.errors import CaptureError
 from sensor.source import Segment
-from sensor.source.capture import Capture, check_hz, open_file, whole_samples
+from sensor.source.capture import Capture, check_hz, check_rate, open_file, whole_samples
 from sensor.source.samples import RAW, SampleFormat, sigmf_format
 
 
@@ -107,7 +107,7 @@ def rate_of(head: dict[str, Any], path: Path, asked: float | None) -> float:
             raise CaptureError(f"{path}: core:sample_rate is missing; add --rate HZ")
         return asked
     rate = number(head, "core:sample_rate", path)
-    check_hz(f"{path}: core:sample_rate", rate)
+    check_rate(f"{path}: core:sample_rate", rate)
     if asked is not None and asked != rate:
         raise CaptureError(f"{path}: says {rate:.10g} samples a second, but --rate says {asked:.10g}; leave --rate out")
     return rate

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.errors import DeviceError
-from sensor.source.live import LiveSource, live_settings
+from sensor.source.live import LiveSource, live_settings, url_name
 
 TIMEOUT_US = 5_000_000
 
@@ -56,7 +56,7 @@ class SoapyDevice(LiveSource):
 
 def open_url(url: SplitResult, *, rate_hz: float | None, freq_hz: float | None, gain_db: float | None) -> SoapyDevice:
     """The device that the URL's arguments name. Raises CaptureError or DeviceError."""
-    name = url._replace(query="").geturl()
+    name = url_name(url)
     rate, freq, gain = live_settings(url, rate_hz, freq_hz, gain_db)
     try:
         import SoapySDR
