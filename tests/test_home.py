@@ -21,7 +21,7 @@ def test_home_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_home_below_a_file_is_refused_with_the_mend(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(SettingsError, match="cannot be made .*; set CATPOOL_HOME to one you may write"):
+    with pytest.raises(SettingsError, match=r"cannot be made .*; set CATPOOL_HOME to one you may write"):
         Home(tmp_path / "file" / "kit").make()
 
 
