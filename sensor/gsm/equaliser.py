@@ -22,6 +22,7 @@ from sensor.gsm.downconvert import SAMPLES_A_SYMBOL, Samples
 TAPS = 8  # symbols: the pulse's four and paths to four
 MEMORY = 6  # symbols the equaliser remembers at most
 SMALL = 0.03  # of g[0]: what is less is not worth a state
+LEVEL_EVERY = 16  # symbols: how often the metrics are brought back to zero
 CERTAIN = 60.0  # log-likelihood ratio of a known bit
 
 Channels = NDArray[np.complex64]
@@ -125,6 +126,8 @@ def memory_of(g: NDArray[np.float32]) -> int:
 
 def equalise(samples: Samples, h: Channels, noise: float, known: Soft) -> Soft:
     """Log-likelihood ratios (bursts, 148), positive for a 0. `known` (148,) or (bursts, 148) is added before."""
+    if not len(samples):
+        return np.zeros((0, BURST_BITS), np.float32)
     y, g = matched(samples, h)
     scale = np.float32(2.0 / max(noise, 1e-20))
     memory = memory_of(g)
@@ -143,27 +146,25 @@ def forward_backward(y: NDArray[np.float32], g: NDArray[np.float32], prior: NDAr
     half = states // 2
     bits = np.arange(states)[:, None] >> np.arange(memory)[None, :] & 1
     echoes = (1.0 - 2.0 * bits).astype(np.float32) @ g.T
-    drive = np.ascontiguousarray(y.T) + prior
-    forward = np.empty((n, states, bursts), np.float32)
-    now = np.zeros((states, bursts), np.float32)
+    steps = (np.ascontiguousarray(y.T) + prior)[:, None, :] - echoes[None]
+    before = np.zeros((n + 1, states, bursts), np.float32)
     for k in range(n):
-        forward[k] = now
-        step = drive[k] - echoes
-        zero, one = now + step, now - step
-        now = np.empty_like(now)
-        np.maximum(zero[:half], zero[half:], out=now[0::2])
-        np.maximum(one[:half], one[half:], out=now[1::2])
-        now -= now.max(axis=0)
-    ratios = np.empty((n, bursts), np.float32)
-    after = np.zeros((states, bursts), np.float32)
+        zero, one = before[k] + steps[k], before[k] - steps[k]
+        np.maximum(zero[:half], zero[half:], out=before[k + 1, 0::2])
+        np.maximum(one[:half], one[half:], out=before[k + 1, 1::2])
+        if k % LEVEL_EVERY == 0:
+            before[k + 1] -= before[k + 1].max(axis=0)
+    after = np.zeros((n + 1, states, bursts), np.float32)
     for k in range(n - 1, -1, -1):
-        step = drive[k] - echoes
-        zero = np.concatenate([after[0::2]] * 2) + step
-        one = np.concatenate([after[1::2]] * 2) - step
-        ratios[k] = (forward[k] + zero).max(axis=0) - (forward[k] + one).max(axis=0)
-        after = np.maximum(zero, one)
-        after -= after.max(axis=0)
-    return ratios.T
+        step = steps[k].reshape(2, half, bursts)
+        following = after[k + 1].reshape(half, 2, bursts)
+        np.maximum(following[:, 0] + step, following[:, 1] - step, out=after[k].reshape(2, half, bursts))
+        if k % LEVEL_EVERY == 0:
+            after[k] -= after[k].max(axis=0)
+    before[1:] += after[1:]
+    best = before[1:].reshape(n, half, 2, bursts).max(axis=1)
+    ratios: Soft = (best[:, 0] - best[:, 1]).T
+    return ratios
 
 
 def remeasured(samples: Samples, symbols: Soft, spread: NDArray[np.complex128], noise: float) -> Channels:

@@ -66,13 +66,17 @@ def read_synchronisation(
     h, noise = _TRAINING.least_squares(bursts)
     power = (np.abs(_TRAINING.view(bursts)) ** 2).mean(axis=(1, 2))
     match = 1 - noise / np.maximum(power, 1e-30)
-    usable = float(np.median(noise)) if len(noise) else 1.0
-    soft = equaliser.equalise(bursts, h, max(usable, 1e-4 * float(power.max(initial=1e-12))), _KNOWN)
+    likely = np.flatnonzero(match > MIN_MATCH)
+    level = max(float(np.median(noise[likely])), 1e-4 * float(power.max())) if len(likely) else 1.0
+    soft = equaliser.equalise(bursts[likely], h[likely], level, _KNOWN)
     information, whole = decode_sch(soft[:, SCH_DATA_AT])
+    told: dict[int, tuple[int, int]] = {}
+    for i, bits, right in zip(likely, information, whole, strict=True):
+        bsic, t1, t2, t3_prime = read_sch(bits)
+        if right and t2 < 26 and t3_prime < 5:
+            told[int(i)] = bsic, multiframe.sch_frame_number(t1, t2, t3_prime)
     found = []
-    for i, place in enumerate(places):
-        bsic, t1, t2, t3_prime = read_sch(information[i])
-        sound = bool(whole[i]) and match[i] > MIN_MATCH and t2 < 26 and t3_prime < 5
-        fn = multiframe.sch_frame_number(t1, t2, t3_prime) if sound else None
-        found.append(Synchronisation(float(place), float(match[i]), float(noise[i]), bsic if sound else None, fn))
+    for at, place in enumerate(places):
+        known = told.get(at, (None, None))
+        found.append(Synchronisation(float(place), float(match[at]), float(noise[at]), *known))
     return found, h
