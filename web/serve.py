@@ -12,10 +12,10 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.systemd import sd_notify
 from gunicorn.workers.gthread import ThreadWorker
 
 from sensor.home import Home
+from sensor.notify import notify
 from sensor.settings import load_section
 from web.app import create_app
 from web.errors import PortInUseError
@@ -90,7 +90,7 @@ class Master(Arbiter):  # type: ignore[misc]
     def manage_workers(self) -> None:
         super().manage_workers()
         if "WATCHDOG_USEC" in os.environ:
-            sd_notify("WATCHDOG=1", self.log)
+            notify("WATCHDOG=1")
 
 
 class Server(BaseApplication):  # type: ignore[misc]
