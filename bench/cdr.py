@@ -1,4 +1,6 @@
-"""How well `cdr rank` finds boxes in cities it was not fitted on: python bench/cdr.py [SEEDS] [SUBSCRIBERS] [DAYS] [mixed|evasive|clean|FORM]
+"""How well `cdr rank` finds boxes in cities it was not fitted on.
+
+    python bench/cdr.py [SEEDS] [SUBSCRIBERS] [DAYS] [mixed|evasive|clean|FORM]
 
 Seeds 1 and up (the laws were fitted on 1000 and up, of the same city maker: its worlds differ, its imagination does
 not, so real exports will do worse). A line a seed: average precision, honest SIMs accused (at the alarm, and at the
@@ -77,10 +79,20 @@ def judge(seed: int, made: city.City, found: Ranking, days: int, seconds: float)
             delay[form] = float(np.median(late)) if len(late) else np.nan
             got[form] = f"{int((own & raised).sum())}/{int(own.sum())}"
     return Result(
-        seed, int(fraud.sum()), ap, int((raised & ~fraud).sum()), float((~hits[:at_90]).sum() / (~fraud).sum() / days * 1e5),
-        float((raised & fraud).sum() / max(1, fraud.sum())), float(hits[:50].mean()), delay, got, pair_f1(made, found), place_km(made, found),
-        seconds, Counter(kinds[raised & ~fraud].tolist()),
-    )  # fmt: skip
+        seed,
+        int(fraud.sum()),
+        ap,
+        int((raised & ~fraud).sum()),
+        float((~hits[:at_90]).sum() / (~fraud).sum() / days * 1e5),
+        float((raised & fraud).sum() / max(1, fraud.sum())),
+        float(hits[:50].mean()),
+        delay,
+        got,
+        pair_f1(made, found),
+        place_km(made, found),
+        seconds,
+        Counter(kinds[raised & ~fraud].tolist()),
+    )
 
 
 def pair_f1(made: city.City, found: Ranking) -> float:
@@ -103,7 +115,13 @@ def place_km(made: city.City, found: Ranking) -> float:
     for box in made.boxes:
         own = {made.imsi[sim] for sim in box.sims}
         lead = max(found.leads, key=lambda lead: len(own & set(lead.sims)), default=None)
-        if lead is not None and own & set(lead.sims) and lead.lat is not None and lead.lon is not None and box.form not in ("car", "pair"):
+        if (
+            lead is not None
+            and own & set(lead.sims)
+            and lead.lat is not None
+            and lead.lon is not None
+            and box.form not in ("car", "pair")
+        ):
             north, east = (lead.lat - box.lat) * 111.32, (lead.lon - box.lon) * 111.32 * np.cos(np.radians(box.lat))
             distance.append(float(np.hypot(north, east)))
     return float(np.median(distance)) if distance else float("nan")
@@ -115,9 +133,11 @@ def line(result: Result) -> str:
     return (
         f"seed {result.seed}: AP {result.average_precision:.3f}, accused {result.accused} {dict(result.look_alikes)}, "
         f"at recall .9 {result.accused_at_90:.1f} per 100,000 SIMs and day, recall {result.recall:.2f} ({found}), "
-        f"first 50 {result.first_50:.2f}, delay h ({delays}), pair F1 {result.pair_f1:.2f}, place {result.place_km:.2f} km, {result.seconds:.1f} s"
+        f"first 50 {result.first_50:.2f}, delay h ({delays}), pair F1 {result.pair_f1:.2f}, "
+        f"place {result.place_km:.2f} km, {result.seconds:.1f} s"
     )
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]), *sys.argv[4:5])
+    numbers = [int(text) for text in sys.argv[1:4]] + [3, 10_000, 3][len(sys.argv[1:4]) :]
+    main(numbers[0], numbers[1], numbers[2], *sys.argv[4:5])

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 STATIC_SHARE = 0.6  # of a SIM's acts at its main spot, to count as standing there
 ROAD_CELLS = 3  # different cells that two SIMs share hour by hour, to count as one road
-ROAD_SHARE = 0.6
+ROAD_SHARE = 0.42  # of the fewer hours and cells of the two
 MOST_ON_ONE_SPOT = 400
 CANDIDATE_DEVICE, CANDIDATE_SPOT, CANDIDATE_ROAD = -2.0, 1.0, 0.0  # least own evidence to be joined so
 
@@ -61,19 +61,23 @@ class Presence:
     cell: Ints
 
 
-def find_links(own: Floats, history: History, spots: Spots, presence: Presence) -> list[Link]:
-    """Links among SIMs whose own evidence (log odds without prior) allows them."""
+def find_links(own: Floats, family: Ints, history: History, spots: Spots, presence: Presence) -> list[Link]:
+    """Links among SIMs whose own evidence (log odds without prior) allows them.
+
+    `family` parts what never stands in one box although it stands on one spot, such as a registration pool
+    and a gateway.
+    """
     links = [
         Link(one, two, "device", since)
         for one, two, since, _ in history.sharing
         if min(own[one], own[two]) >= CANDIDATE_DEVICE
     ]
-    links += spot_links(own, history, spots)
+    links += spot_links(own, family, spots)
     links += road_links(own, presence)
     return links
 
 
-def spot_links(own: Floats, history: History, spots: Spots) -> list[Link]:
+def spot_links(own: Floats, family: Ints, spots: Spots) -> list[Link]:
     """SIMs with most of their acts at one cell and one timing advance (or its neighbour)."""
     held = own[spots.sim] >= CANDIDATE_SPOT
     sim, cell, ta, acts, first = (
@@ -89,13 +93,13 @@ def spot_links(own: Floats, history: History, spots: Spots) -> list[Link]:
     for s, c, a, n in zip(sim.tolist(), cell.tolist(), ta.tolist(), acts.tolist(), strict=True):
         if best[s][0] == c and abs(best[s][1] - a) <= 1:
             near[s] = near.get(s, 0) + n
-    places: dict[tuple[int, int], list[int]] = {}
+    places: dict[tuple[int, int, int], list[int]] = {}
     for s, (c, a, _, _) in best.items():
         if near[s] >= STATIC_SHARE * total[s]:
-            places.setdefault((c, a), []).append(s)
+            places.setdefault((int(family[s]), c, a), []).append(s)
     links = []
-    for (c, a), members in sorted(places.items()):
-        around = sorted(set(members + places.get((c, a + 1), [])))
+    for (f, c, a), members in sorted(places.items()):
+        around = sorted(set(members + places.get((f, c, a + 1), [])))
         if 2 <= len(around) <= MOST_ON_ONE_SPOT:
             anchor = members[0]
             links += [
@@ -126,10 +130,10 @@ def road_links(own: Floats, presence: Presence) -> list[Link]:
                 for two in sorted(sims)[at + 1 :]:
                     shared.setdefault((one, two), []).append(step)
     links = []
-    for (one, two), steps in sorted(shared.items()):
+    for (one, two), met in sorted(shared.items()):
         least = min(len(seen[one]), len(seen[two]))
-        if len({c for _, c in steps}) >= ROAD_CELLS and len(steps) >= ROAD_SHARE * least * 0.7:
-            links.append(Link(one, two, "road", (sorted(steps)[ROAD_CELLS - 1][0] + 1) * 3600))
+        if len({c for _, c in met}) >= ROAD_CELLS and len(met) >= ROAD_SHARE * least:
+            links.append(Link(one, two, "road", (sorted(met)[ROAD_CELLS - 1][0] + 1) * 3600))
     return links
 
 

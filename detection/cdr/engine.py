@@ -15,7 +15,7 @@ def open_spark() -> Any:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise ExportError(
-            "--engine spark: pyspark is not installed; pip install 'catpool[spark]' (and Java 17), or leave --engine away"
+            "--engine spark: pyspark is not installed; pip install 'catpool[spark]' with Java 17, or leave --engine out"
         ) from error
     try:
         session = (

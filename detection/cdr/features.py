@@ -64,7 +64,7 @@ def marked(records: ir.Table) -> ir.Table:
     by_sim = ibis.window(group_by=records.sim_id, order_by=order)
     by_way = ibis.window(group_by=[records.sim_id, records.kind, records.other], order_by=order)
     outward = records.kind.isin(["moc", "smo"])
-    acts = records.mutate(
+    return records.mutate(
         outward=outward,
         contact=ibis.row_number().over(by_way) + 1,
         cell_before=records.cell.lag().over(by_sim),
@@ -79,7 +79,6 @@ def marked(records: ir.Table) -> ir.Table:
         before=records.t_s.lag().over(ibis.window(group_by=[records.sim_id, outward], order_by=order)),
         before_that=records.t_s.lag(2).over(ibis.window(group_by=[records.sim_id, outward], order_by=order)),
     )
-    return acts
 
 
 def hourly(acts: ir.Table) -> ir.Table:
@@ -182,3 +181,30 @@ def numbered(records: ir.Table) -> ir.Table:
     distinct = records.select("sim").distinct()
     ranked = distinct.mutate(sim_id=ibis.row_number().over(ibis.window(order_by=distinct.sim)).cast("int32"))
     return records.inner_join(ranked, "sim")
+
+
+def both_legs(records: ir.Table) -> ir.Table:
+    """Records and, of calls and messages between its own SIMs, the incoming leg too: for exports without any.
+
+    A made-up leg has no cell, device or duration of its own, but says who called whom.
+    """
+    owners = records.filter(records.number.notnull()).group_by("number").agg(owner=records.sim.min())
+    owners = owners.select(called=owners.number, owner=owners.owner)
+    outward = records.filter(records.kind.isin(["moc", "smo"]))
+    met = outward.inner_join(owners, outward.other == owners.called)
+    inward = met.select(
+        **{
+            name: {
+                "kind": ibis.ifelse(met.kind == "moc", "mtc", "smt"),
+                "sim": met.owner,
+                "number": met.called,
+                "other": met.number,
+                "imsi": ibis.null("string"),
+                "imei": ibis.null("string"),
+                "cell": ibis.null("int32"),
+                "ta": ibis.null("int32"),
+            }.get(name, met[name])
+            for name in records.columns
+        }
+    )
+    return records.union(inward.cast(dict(records.schema())))

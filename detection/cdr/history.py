@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr.features import COUNTS, HOUR_S, Tables
-from detection.cdr.kinds import Counts
+from detection.cdr.kinds import Counts, told_by
 
 MOST_USERS = 200  # an IMEI with more SIMs than this is a default or a clone of many phones, and joins nobody
 LEAST_ACTS = 3  # a SIM that was in a device for less was being tried, as in a repair shop
@@ -34,6 +34,11 @@ class History:
     def last_rows(self) -> Ints:
         return self.start[1:] - 1
 
+    def told(self) -> frozenset[str]:
+        """The shares that say something in this export."""
+        last = self.last_rows()
+        return told_by({name: np.array([column[last].sum()]) for name, column in self.counts.items() if name in COUNTS})
+
     def at(self, rows: Ints) -> Counts:
         return {name: column[rows] for name, column in self.counts.items()}
 
@@ -56,16 +61,27 @@ def build(tables: Tables) -> History:
     sharing = shared_devices(tables)
     counts["peers"] = peers_by_hour(sharing, sim_of, hour, start)
     return History(
-        sims["sim"].to_pylist(), sims["number"].to_pylist(), first_s, last_s, sims["acts"].to_numpy().astype(np.int64),
-        sim_of, hour, counts, start, begins, ends, sharing,
-    )  # fmt: skip
+        sims["sim"].to_pylist(),
+        sims["number"].to_pylist(),
+        first_s,
+        last_s,
+        sims["acts"].to_numpy().astype(np.int64),
+        sim_of,
+        hour,
+        counts,
+        start,
+        begins,
+        ends,
+        sharing,
+    )
 
 
 def running(values: NDArray[np.float64], start: Ints) -> NDArray[np.float64]:
     """Running sums within each SIM."""
     total = np.cumsum(values)
     before = np.where(start[:-1] > 0, total[start[:-1] - 1], 0.0) if len(values) else np.zeros(len(start) - 1)
-    return total - np.repeat(before, np.diff(start))
+    since: NDArray[np.float64] = total - np.repeat(before, np.diff(start))
+    return since
 
 
 def shared_devices(tables: Tables) -> list[tuple[int, int, int, str]]:
@@ -75,7 +91,7 @@ def shared_devices(tables: Tables) -> list[tuple[int, int, int, str]]:
     for row in rows:
         if row["acts"] >= LEAST_ACTS:
             by_imei.setdefault(row["imei"], []).append((row["first_s"], row["sim_id"]))
-    pairs = []
+    pairs: list[tuple[int, int, int, str]] = []
     for imei, users in by_imei.items():
         if 2 <= len(users) <= MOST_USERS:
             users.sort()

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Counts = dict[str, Floats]
 
 EVEN_PART = 0.03
+LEAST_TOTAL = 1_000  # acts of an export, for a share over all of it to mean anything
 PEER_STEPS = (0, 1, 2, 4)  # SIMs that share its devices: none, 1, 2-3, 4 and more
 
 
@@ -35,10 +36,25 @@ class Share:
 
 SHARES = (
     Share("outgoing", ("calls_out",), ("calls_out", "calls_in"), "{k} of {n} calls went out"),
-    Share("messages", ("sms_out", "sms_in"), ("calls_out", "calls_in", "sms_out", "sms_in"), "{k} of {n} acts were messages"),
+    Share(
+        "messages",
+        ("sms_out", "sms_in"),
+        ("calls_out", "calls_in", "sms_out", "sms_in"),
+        "{k} of {n} acts were messages",
+    ),
     Share("messages_sent", ("sms_out",), ("sms_out", "sms_in"), "{k} of {n} messages were sent, not received"),
-    Share("strangers", ("new_callees",), ("calls_out",), "{k} of {n} outgoing calls went to a number called for the first time"),
-    Share("recipients", ("new_recipients",), ("sms_out",), "{k} of {n} messages went to a number written to for the first time"),
+    Share(
+        "strangers",
+        ("new_callees",),
+        ("calls_out",),
+        "{k} of {n} outgoing calls went to a number called for the first time",
+    ),
+    Share(
+        "recipients",
+        ("new_recipients",),
+        ("sms_out",),
+        "{k} of {n} messages went to a number written to for the first time",
+    ),
     Share("repeated", ("second_callees",), ("new_callees",), "only {k} of the {n} numbers it called were called again"),
     Share("answered", ("answered_out",), ("calls_out",), "{k} of {n} outgoing calls were answered"),
     Share("answers", ("answered_in",), ("calls_in",), "it answered {k} of {n} calls that came in"),
@@ -47,11 +63,16 @@ SHARES = (
     Share("moves", ("moves",), ("steps",), "it changed the cell {k} times in {n} acts"),
     Share("rings", ("rings_changed",), ("rings",), "the timing advance changed {k} times in {n} acts on one cell"),
     Share("devices", ("imei_changes",), ("imei_steps",), "it changed the IMEI {k} times in {n} acts"),
-    Share("contacts", ("own_contact",), ("calls_out", "calls_in", "sms_out"), "{k} of {n} acts were with somebody who also calls back"),
+    Share(
+        "contacts",
+        ("own_contact",),
+        ("calls_out", "calls_in", "sms_out"),
+        "{k} of {n} acts were with somebody who also calls back",
+    ),
     Share("services", ("service_in",), ("sms_in",), "{k} of {n} messages received came from service senders"),
     Share("even", ("even_gaps",), ("gaps",), "{k} of {n} gaps between outgoing acts were as long as the one before"),
     Share("machines", ("things",), ("calls_out", "sms_out"), "{k} of {n} acts were with machine numbers"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +136,11 @@ def measures_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
     return {
         "pace": (np.log((out + 0.3) / hours), (out + counts["calls_in"] + counts["sms_in"] > 0).astype(float)),
         "received": (np.log((counts["sms_in"] + 0.3) / hours), np.ones(len(hours))),
-        "talk": (np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)), (counts["answered_out"] >= 4).astype(float)),
-    }  # fmt: skip
+        "talk": (
+            np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)),
+            (counts["answered_out"] >= 4).astype(float),
+        ),
+    }
 
 
 def peer_step(peers: Floats) -> NDArray[np.int64]:
@@ -130,7 +154,8 @@ def share_log(k: Floats, n: Floats, mean: float, concentration: float) -> Floats
     ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     law = ways + betaln(k + a, n - k + b) - betaln(a, b)
     mixed = np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) - np.log(n + 1))
-    return np.where(n > 0, mixed, 0.0)
+    logs: Floats = np.where(n > 0, mixed, 0.0)
+    return logs
 
 
 def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) -> Floats:
@@ -141,15 +166,30 @@ def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) ->
     return weight * np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) + wide)
 
 
-def evidence(counts: Counts) -> dict[str, Floats]:
+def told_by(totals: Counts) -> frozenset[str]:
+    """SHARES that say something in an export, from the sums over all its SIMs.
+
+    Where nobody is ever called (one leg of two is recorded) "all calls went out" says nothing of anybody; so with
+    every share that is nothing or all for a whole export.
+    """
+    shares = shares_of(totals)
+    return frozenset(
+        name for name, (k, n) in shares.items() if float(n[0]) < LEAST_TOTAL or 0 < float(k[0]) < 0.995 * float(n[0])
+    )
+
+
+def evidence(counts: Counts, told: frozenset[str] | None = None) -> dict[str, Floats]:
     """Per feature, the log likelihood of every SIM under every kind: arrays (SIMs, kinds).
 
     `counts` holds features.COUNTS and hours (active), peers (SIMs in its devices), late (0, 1; nan unknown).
+    `told`: the SHARES to heed (all by default).
     """
     every = kinds()
     shares, measures = shares_of(counts), measures_of(counts)
     table: dict[str, Floats] = {}
     for name, (k, n) in shares.items():
+        if told is not None and name not in told:
+            continue
         table[name] = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])
     for name, (value, weight) in measures.items():
         table[name] = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
@@ -157,8 +197,8 @@ def evidence(counts: Counts) -> dict[str, Floats]:
     table["peers"] = np.log(np.array([kind.peers for kind in every]).T[step])
     late = counts["late"]
     chance = np.array([kind.late for kind in every])
-    told = np.where(late[:, None] > 0, np.log(chance), np.log1p(-chance))
-    table["late"] = np.where(np.isnan(late)[:, None], 0.0, told)
+    by_age = np.where(late[:, None] > 0, np.log(chance), np.log1p(-chance))
+    table["late"] = np.where(np.isnan(late)[:, None], 0.0, by_age)
     return table
 
 

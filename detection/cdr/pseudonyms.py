@@ -4,6 +4,7 @@ One key a home, so that runs join; without the key nobody can try numbers out. L
 an identity, and no number at all, can be mistaken for one.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -45,10 +46,8 @@ def _make(path: Path) -> None:
             stream.write(secrets.token_bytes(32))
             stream.flush()
             os.fsync(stream.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(partial, path)
-        except FileExistsError:
-            pass
     finally:
         partial.unlink()
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import boxes, kinds, reasons, siting, verdict
-from detection.cdr.features import HOUR_S, numbered, tables
+from detection.cdr.features import HOUR_S, both_legs, numbered, tables
 from detection.cdr.history import History, build
 from detection.cdr.leads_file import LeadRow, Suspect
 from detection.cdr.numbers import number_class
@@ -64,7 +64,10 @@ def rank(
     """Scores every SIM, joins the raised ones into boxes, places them. `spark`: the engine for the features."""
     engine = records.engine
     progress("features", 0.0)
-    acts = numbered(records.table)
+    kept = records.table
+    if not kept.filter(kept.kind.isin(["mtc", "smt"])).limit(1).count().execute():
+        kept = both_legs(kept)
+    acts = numbered(kept)
     acts = engine.create_table("acts", acts.mutate(other_class=number_class(acts.other)))
     made = tables(acts if spark is None else hand_over(acts, spark))
     history = build(made)
@@ -72,7 +75,7 @@ def rank(
     own, posterior = verdict.own_evidence(history, history.last_rows())
     likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
     spots, presence = _spots(made.spots, likely), _presence(made.presence, likely)
-    links = boxes.find_links(own, history, spots, presence)
+    links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
     groups = boxes.group(links, history)
     progress("detection times", 0.6)
     judged = verdict.judge(history, own, posterior, groups)
@@ -87,7 +90,7 @@ def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = f"{folder}/acts.parquet"
     acts.to_parquet(path)
-    return spark.read_parquet(path, table_name="acts")  # type: ignore[no-any-return]
+    return spark.read_parquet(path, table_name="acts")
 
 
 def _spots(table: ir.Table, sims: Ints) -> boxes.Spots:
@@ -130,9 +133,12 @@ class _Maker:
         raised = np.flatnonzero(self.judged.raised_s >= 0)
         listed = self._listed(score)
         every = np.union1d(raised, listed)
-        self.rows = self.acts.filter(self.acts.sim_id.isin(_keys(every))).select(
-            "sim_id", "kind", "cell", "ta", "t_s", "local_s", "imei", "other"
-        ).order_by(["sim_id", "t_s", "kind", "other"]).to_pandas()  # fmt: skip
+        self.rows = (
+            self.acts.filter(self.acts.sim_id.isin(_keys(every)))
+            .select("sim_id", "kind", "cell", "ta", "t_s", "local_s", "imei", "other")
+            .order_by(["sim_id", "t_s", "kind", "other"])
+            .to_pandas()
+        )
         self.bounds = np.searchsorted(self.rows["sim_id"].to_numpy(), np.arange(len(score) + 1))
         found = [self._box(sims, group) for group in groups if len(sims := self._raised_of(group, raised))]
         grouped = {int(sim) for box in found for sim in box.sims}
@@ -253,9 +259,9 @@ class _Maker:
             lon=round(box.place.lon, 6) if box.place else None,
         )
 
-    def _cells(self, rows) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
+    def _cells(self, rows: Any) -> list[dict[str, Any]]:
         held = rows[rows["cell"].notna()]
-        cells = []
+        cells: list[dict[str, Any]] = []
         for at, acts in sorted(held.groupby("cell"), key=lambda item: (-len(item[1]), item[0]))[:20]:
             who, placed = self.records.cells[int(at)], self.placed[int(at)]
             cells.append(
@@ -276,7 +282,7 @@ class _Maker:
         return cells
 
 
-def _rings(ta) -> list[int]:  # type: ignore[no-untyped-def]
+def _rings(ta: Any) -> list[int]:
     """Up to 20 timing advances in the proportions in which they came."""
     values = np.sort(ta.dropna().to_numpy().astype(int))
     return (

@@ -18,13 +18,13 @@ FORMS = {
 }
 ADVICE = {
     "naive": "Fixed box: drive the sector and ring by day; listen to its cells.",
-    "human": "Fixed or spread over several places: compare the cells of its SIMs first; it keeps people's hours, so drive in its active hours.",
+    "human": "Fixed or spread over several places: compare the cells of its SIMs; it keeps people's hours, so drive then.",
     "scam": "Short-lived: act within hours. Fixed while it lasts; drive the ring in its active hours.",
     "car": "Moves: ask the carrier for its latest cells before driving, and wait on the road it repeats.",
     "pair": "Two phones and a cable, moved every few hours: only the latest cell counts.",
     "sms": "Short-lived and busy: its uplink is easy to hear while it sends; block its SIMs at once.",
     "otp": "Receives only, so it radiates little: trace the SIMs' sale and the device as well as the ring.",
-}  # fmt: skip
+}
 LEAST_TOLD = 1.0  # of log evidence, for a feature to be told
 MOST_REASONS = 4
 
@@ -33,7 +33,7 @@ def sim_reasons(history: History, sims: NDArray[np.int64], box_kind: NDArray[np.
     """For each SIM the features that speak most for its kind of box against the likeliest honest kind."""
     rows = history.last_rows()[sims]
     counts = history.at(rows)
-    table = kinds.evidence(counts)
+    table = kinds.evidence(counts, history.told())
     every = kinds.kinds()
     honest = np.array([not kind.form for kind in every])
     prior = np.log(np.array([kind.prior for kind in every]))

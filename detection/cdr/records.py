@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow
 from ibis.backends.duckdb import Backend
 
 from detection.cdr.export import ExportFile, examine, find_files, open_file
@@ -223,7 +224,7 @@ def _cell_order(cell: CellIdentity) -> tuple[str, str, int, int]:
 def _cell_texts(table: ir.Table) -> list[CellTexts]:
     good = table.filter(table.state == GOOD)
     distinct = good.select(*[good[role].fill_null("") for role in TEXT_ROLES]).distinct().execute()
-    return sorted(tuple(row) for row in distinct.itertuples(index=False, name=None))  # type: ignore[misc]
+    return sorted(tuple(row) for row in distinct.itertuples(index=False, name=None))
 
 
 def _cell_keys(engine: Backend, cell_table: CellTable, cells: list[CellIdentity]) -> ir.Table:
@@ -233,10 +234,8 @@ def _cell_keys(engine: Backend, cell_table: CellTable, cells: list[CellIdentity]
     rows += [(*text, None, column) for text, (column, _) in cell_table.unread.items()]
     names = [f"{role}_text" for role in TEXT_ROLES]
     schema = ibis.schema({**dict.fromkeys(names, "string"), "cell": "int32", "unread_column": "string"})
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
-    import pyarrow
-
-    arrow = pyarrow.table(dict(zip(schema, map(list, columns), strict=True)), schema=schema.to_pyarrow())
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(schema)}
+    arrow = pyarrow.table(columns, schema=schema.to_pyarrow())
     return engine.create_table("cell_keys", ibis.memtable(arrow))
 
 

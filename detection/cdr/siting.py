@@ -108,4 +108,5 @@ def _log(
         log = log - 0.5 * (np.maximum(0, turn - half) / SECTOR_EDGE_DEG) ** 2 - 0.15 * (turn / half) ** 2
     if nearest is not None:
         log = log - 2.0 * np.log(np.maximum(distance, 40) / np.maximum(nearest, 40)) ** 2
-    return np.maximum(log, -25.0)
+    bounded: Floats = np.maximum(log, -25.0)
+    return bounded

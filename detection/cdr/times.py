@@ -42,6 +42,7 @@ def _ways() -> tuple[TimeWay, ...]:
     hm = r"(\d{1,2}):(\d{2})"
     ymd = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     other = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
+    chinese = r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})"
     gap = r"(?:\s+|T|_)"
     half = r"\s*([AaPp])\.?[Mm]\.?"
     named = r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})"
@@ -51,14 +52,18 @@ def _ways() -> tuple[TimeWay, ...]:
     return (
         TimeWay("ISO", ymd + gap + hms + _OFFSET, full, has_offset=True),
         TimeWay("ISO without seconds", ymd + gap + hm + _OFFSET, r"\1-\2-\3 \4:\5:00", has_offset=True),
-        TimeWay("yyyymmddHHMMSS", r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})" + _FRACTION + _OFFSET, full, has_offset=True),
-        TimeWay("yyyymmdd HHMMSS", r"(\d{4})(\d{2})(\d{2})[ T_-](\d{2})(\d{2})(\d{2})" + _OFFSET, full, has_offset=True),
+        TimeWay(
+            "yyyymmddHHMMSS", r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})" + _FRACTION + _OFFSET, full, has_offset=True
+        ),
+        TimeWay(
+            "yyyymmdd HHMMSS", r"(\d{4})(\d{2})(\d{2})[ T_-](\d{2})(\d{2})(\d{2})" + _OFFSET, full, has_offset=True
+        ),
         TimeWay("yyyymmdd HH:MM:SS", r"(\d{4})(\d{2})(\d{2})[ T_-]" + hms + _OFFSET, full, has_offset=True),
         TimeWay("yyyymmddHHMMSSmmm", r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})\d{3}", full),
         TimeWay("yyyymmddHHMM", r"(20\d{2})(\d{2})(\d{2})(\d{2})(\d{2})", r"\1-\2-\3 \4:\5:00"),
         TimeWay("yymmddHHMMSS", r"(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})" + _OFFSET, "20" + full, has_offset=True),
-        TimeWay("Chinese", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})\s*[分:：]\s*(\d{1,2})\s*秒?", full),
-        TimeWay("Chinese without seconds", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})\s*分?", r"\1-\2-\3 \4:\5:00"),
+        TimeWay("Chinese", chinese + r"\s*[分:：]\s*(\d{1,2})\s*秒?", full),
+        TimeWay("Chinese without seconds", chinese + r"\s*分?", r"\1-\2-\3 \4:\5:00"),
         TimeWay("ISO with AM/PM", ymd + gap + hms + half, full, half_day=True),
         TimeWay("day/month/year", other + gap + hms + _OFFSET, r"\3-\2-\1 \4:\5:\6", has_offset=True),
         TimeWay("month/day/year", other + gap + hms + _OFFSET, r"\3-\1-\2 \4:\5:\6", has_offset=True),
@@ -69,12 +74,14 @@ def _ways() -> tuple[TimeWay, ...]:
         TimeWay("day-MON-year", named + gap + dots, r"\3-\2-\1 \4:\5:\6", months=True),
         TimeWay("day-MON-year with AM/PM", named + gap + dots + half, r"\3-\2-\1 \4:\5:\6", months=True, half_day=True),
         TimeWay("day-MON-yy", named_short + gap + dots, r"20\3-\2-\1 \4:\5:\6", months=True),
-        TimeWay("day-MON-yy with AM/PM", named_short + gap + dots + half, r"20\3-\2-\1 \4:\5:\6", months=True, half_day=True),
+        TimeWay(
+            "day-MON-yy with AM/PM", named_short + gap + dots + half, r"20\3-\2-\1 \4:\5:\6", months=True, half_day=True
+        ),
         TimeWay("Unix seconds", r"1\d{9}(?:\.\d*)?", unit_s=1.0, universal=True),
         TimeWay("Unix milliseconds", r"1\d{12}(?:\.\d*)?", unit_s=1e-3, universal=True),
         TimeWay("Unix microseconds", r"1\d{15}", unit_s=1e-6, universal=True),
         TimeWay("Excel serial days", r"[3-6]\d{4}\.\d+", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
-    )  # fmt: skip
+    )
 
 
 def _parts() -> tuple[TimeWay, ...]:
@@ -88,11 +95,13 @@ def _parts() -> tuple[TimeWay, ...]:
             "day-MON-year", r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})", r"\3-\2-\1", months=True, date_only=True
         ),
         TimeWay("yymmdd", r"(\d{2})(\d{2})(\d{2})", r"20\1-\2-\3", date_only=True),
-        TimeWay("HH:MM:SS", r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION + _OFFSET, r"\1:\2:\3", has_offset=True, time_only=True),
+        TimeWay(
+            "HH:MM:SS", r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION + _OFFSET, r"\1:\2:\3", has_offset=True, time_only=True
+        ),
         TimeWay("HH:MM", r"(\d{1,2}):(\d{2})", r"\1:\2:00", time_only=True),
         TimeWay("HHMMSS", r"0*?(\d{1,2})(\d{2})(\d{2})", r"\1:\2:\3", time_only=True),
         TimeWay("Chinese time", r"(\d{1,2})\s*[时時点]\s*(\d{1,2})\s*分\s*(\d{1,2})\s*秒", r"\1:\2:\3", time_only=True),
-    )  # fmt: skip
+    )
 
 
 WAYS = _ways()

@@ -37,11 +37,21 @@ class Verdict:
     raised_s: Ints  # -1: never
 
 
+def families(posterior: Floats) -> Ints:
+    """Which sort of box each SIM would be of: callers, senders or receivers (index)."""
+    every = kinds.kinds()
+    dishonest = np.array([bool(kind.form) for kind in every])
+    sort = np.array([{"sms": 1, "otp": 2}.get(kind.form, 0) for kind in every])
+    best: Ints = sort[np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)]
+    return best
+
+
 def own_evidence(history: History, rows: Ints) -> tuple[Floats, Floats]:
     """(log odds without prior, log posterior of kinds) at the rows of a history."""
     odds, posterior = [], []
+    told = history.told()
     for at in range(0, len(rows), CHUNK):
-        table = kinds.evidence(history.at(rows[at : at + CHUNK]))
+        table = kinds.evidence(history.at(rows[at : at + CHUNK]), told)
         o, p = kinds.posterior(np.sum(list(table.values()), axis=0), BOX_PRIOR)
         odds.append(o)
         posterior.append(p)
@@ -59,7 +69,8 @@ def from_group(own: Floats) -> Floats:
     value = np.where(known, np.clip(own, -MOST_FROM_ONE, MOST_FROM_ONE), 0.0)
     others = known.sum(axis=0) - known
     mean = (value.sum(axis=0) - value) / np.maximum(others, 1)
-    return np.clip(0.5 * mean * np.sqrt(others), -MOST_FROM_GROUP, MOST_FROM_GROUP)
+    given: Floats = np.clip(0.5 * mean * np.sqrt(others), -MOST_FROM_GROUP, MOST_FROM_GROUP)
+    return given
 
 
 def judge(history: History, own: Floats, posterior: Floats, groups: list[Group]) -> Verdict:

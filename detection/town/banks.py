@@ -1,0 +1,282 @@
+"""Boxes of a made-up city: gateways, relays, cars, pairs, blasters and registration pools."""
+
+import numpy as np
+
+from detection.town.canvas import DAY_S, FIRST_DAY_S, Canvas
+
+
+def _turns(
+    town: Canvas, sims: list[int], ports: int, dwell_s: float, start: float, end: float
+) -> list[tuple[int, int, float, float]]:
+    """(SIM, port, from, to): SIMs take turns on ports."""
+    turns, queue = [], list(sims)
+    free = [start + town.rng.uniform(0, dwell_s) for _ in range(ports)]
+    while queue:
+        port = int(np.argmin(free))
+        begin = free[port]
+        if begin >= end:
+            break
+        sim = queue.pop(0)
+        stop = min(end, begin + dwell_s * town.rng.uniform(0.9, 1.1))
+        turns.append((sim, port, begin, stop))
+        free[port] = stop + town.rng.uniform(30, 240)
+        if begin < end:
+            queue.append(sim)
+    return turns
+
+
+def _bank(
+    town: Canvas,
+    name: str,
+    form: str,
+    *,
+    sims: int,
+    ports: int,
+    dwell_s: float,
+    rate_h: float,
+    hours: tuple[float, float],
+    talk_s: float,
+    answer: float,
+    start: float,
+    end: float,
+    shared: bool,
+    back: float = 0.0,
+    message: float = 0.0,
+) -> list[int]:
+    rng, here = town.rng, town.place()
+    rate_h *= 1 / 3 if town.evasive else 1
+    shared = shared and not town.evasive
+    tac = str(rng.choice(town.tac))
+    port_imei = [town.imei(tac) for _ in range(ports)]
+    held = [town.sim(form, here, here, 2.0) for _ in range(sims)]
+    for sim, port, begin, stop in _turns(town, held, ports, dwell_s, start, end):
+        own = port_imei[port] if shared else town.imei_of[sim]
+        town.imeis.setdefault(sim, []).append((begin, own))
+        n = rng.poisson(rate_h * (stop - begin) / 3600)
+        when = rng.uniform(begin, stop, n)
+        hour = when % DAY_S / 3600
+        when = when[(hour >= hours[0]) & (hour < hours[1])]
+        n = len(when)
+        whom = town.strangers(n)
+        town.acts.add(
+            np.full(n, sim),
+            whom,
+            when,
+            town.talk(n, talk_s),
+            answered=rng.random(n) < answer,
+            message=rng.random(n) < message,
+        )
+        k = rng.binomial(n, back) if n else 0
+        if k:
+            town.acts.add(
+                np.full(k, sim),
+                rng.choice(whom, k),
+                rng.choice(when, k) + rng.exponential(1_500, k),
+                town.talk(k, 20),
+                inward=True,
+                answered=rng.random(k) < 0.3,
+            )
+    town.boxes.append((name, form, here, held))
+    return held
+
+
+def _box_naive(town: Canvas, name: str) -> None:
+    rng = town.rng
+    start, end = town.whole()
+    ports = int(rng.choice([4, 8, 16, 32]))
+    sims = int(ports * rng.uniform(1, 3.5))
+    hours = (0.0, 24.0) if rng.random() < 0.7 else (6.0, 24.0)
+    _bank(
+        town,
+        name,
+        "naive",
+        sims=sims,
+        ports=ports,
+        dwell_s=rng.uniform(1_800, 20_000),
+        rate_h=rng.uniform(5, 18),
+        hours=hours,
+        talk_s=rng.uniform(60, 220),
+        answer=rng.uniform(0.4, 0.75),
+        start=start,
+        end=end,
+        shared=rng.random() < 0.8,
+        back=rng.uniform(0, 0.03),
+    )
+
+
+def _box_human(town: Canvas, name: str) -> None:
+    rng = town.rng
+    start, end = town.whole()
+    ports = int(rng.choice([8, 16, 32]))
+    held = _bank(
+        town,
+        name,
+        "human",
+        sims=int(ports * rng.uniform(1, 2.5)),
+        ports=ports,
+        dwell_s=rng.uniform(5_000, 40_000),
+        rate_h=rng.uniform(2, 6),
+        hours=(rng.uniform(6.5, 8.5), rng.uniform(22, 24)),
+        talk_s=rng.uniform(70, 200),
+        answer=rng.uniform(0.5, 0.75),
+        start=start,
+        end=end,
+        shared=rng.random() < 0.6,
+        back=rng.uniform(0.02, 0.08),
+        message=rng.uniform(0, 0.1),
+    )
+    for sim in held:
+        n = rng.poisson(rng.uniform(1.5, 5) * town.days)
+        whom = rng.choice([other for other in held if other != sim], n)
+        town.acts.add(
+            np.full(n, sim),
+            whom,
+            town.hours(n, 8, 22.5),
+            town.talk(n, 60),
+            answered=np.ones(n, bool),
+            message=rng.random(n) < 0.25,
+        )
+
+
+def _box_scam(town: Canvas, name: str) -> None:
+    rng = town.rng
+    day = int(rng.integers(0, town.days))
+    start = FIRST_DAY_S + day * DAY_S + rng.uniform(7.5, 11) * 3600
+    end = min(town.whole()[1], start + rng.uniform(0.4, 2.5) * DAY_S)
+    ports = int(rng.choice([2, 4, 8]))
+    _bank(
+        town,
+        name,
+        "scam",
+        sims=int(ports * rng.uniform(1, 3)),
+        ports=ports,
+        dwell_s=rng.uniform(1_200, 9_000),
+        rate_h=rng.uniform(10, 30),
+        hours=(8.5, 20.0),
+        talk_s=rng.uniform(30, 120),
+        answer=rng.uniform(0.3, 0.6),
+        start=start,
+        end=end,
+        shared=rng.random() < 0.6,
+        back=rng.uniform(0.01, 0.08),
+    )
+
+
+def _box_car(town: Canvas, name: str) -> None:
+    rng = town.rng
+    day = int(rng.integers(0, town.days))
+    start = FIRST_DAY_S + day * DAY_S + rng.uniform(8, 11) * 3600
+    end = min(town.whole()[1], start + rng.uniform(6, 30) * 3600)
+    ports = int(rng.choice([4, 8, 16]))
+    held = _bank(
+        town,
+        name,
+        "car",
+        sims=int(ports * rng.uniform(1, 2)),
+        ports=ports,
+        dwell_s=rng.uniform(2_000, 12_000),
+        rate_h=rng.uniform(8, 22),
+        hours=(7.5, 22.0),
+        talk_s=rng.uniform(40, 140),
+        answer=rng.uniform(0.3, 0.6),
+        start=start,
+        end=end,
+        shared=rng.random() < 0.5,
+    )
+    x, y = town.place()
+    route, at, heading = [], start - 600, rng.uniform(0, 2 * np.pi)
+    while at < end + 7200:
+        route.append((at, x, y))
+        heading += rng.normal(0, 0.5)
+        step = rng.uniform(150, 500)
+        half = town.side_m / 2
+        x, y = (
+            float(np.clip(x + step * np.cos(heading), -half, half)),
+            float(np.clip(y + step * np.sin(heading), -half, half)),
+        )
+        if abs(x) >= half or abs(y) >= half:
+            heading += np.pi / 2
+        at += rng.uniform(60, 240)
+    for sim in held:
+        town.tracks[sim] = route
+    town.boxes[-1] = (name, "car", (route[-1][1], route[-1][2]), held)
+
+
+def _box_pair(town: Canvas, name: str) -> None:
+    rng = town.rng
+    start = FIRST_DAY_S + int(rng.integers(0, town.days)) * DAY_S + rng.uniform(8, 12) * 3600
+    end = min(town.whole()[1], start + rng.uniform(8, 50) * 3600)
+    held = _bank(
+        town,
+        name,
+        "pair",
+        sims=int(rng.integers(1, 5)),
+        ports=int(rng.integers(1, 3)),
+        dwell_s=rng.uniform(4_000, 14_000),
+        rate_h=rng.uniform(8, 20),
+        hours=(8.0, 21.0),
+        talk_s=rng.uniform(60, 240),
+        answer=rng.uniform(0.35, 0.65),
+        start=start,
+        end=end,
+        shared=rng.random() < 0.8,
+    )
+    stops, at = [], start - 60
+    while at < end + 7200:
+        stops.append((at, *town.place()))
+        at += rng.uniform(2, 6) * 3600
+    for sim in held:
+        town.tracks[sim] = stops
+    town.boxes[-1] = (name, "pair", (stops[-1][1], stops[-1][2]), held)
+
+
+def _box_sms(town: Canvas, name: str) -> None:
+    rng, here = town.rng, town.place()
+    start = FIRST_DAY_S + int(rng.integers(0, town.days)) * DAY_S + rng.uniform(7, 14) * 3600
+    end = min(town.whole()[1], start + rng.uniform(3, 40) * 3600)
+    body = [town.imei() for _ in range(int(rng.integers(1, 5)))]
+    held = [town.sim("sms", here, here, 2.0) for _ in range(int(len(body) * rng.uniform(1, 4)))]
+    rate = rng.uniform(80, 400) / (3 if town.evasive else 1)
+    for sim, port, begin, stop in _turns(town, held, len(body), rng.uniform(1_500, 9_000), start, end):
+        if not town.evasive:
+            town.imeis.setdefault(sim, []).append((begin, body[port]))
+        n = rng.poisson(rate * (stop - begin) / 3600)
+        town.acts.add(
+            np.full(n, sim),
+            town.strangers(n),
+            rng.uniform(begin, stop, n),
+            0,
+            message=True,
+            answered=rng.random(n) < 0.95,
+        )
+    town.boxes.append((name, "sms", here, held))
+
+
+def _box_otp(town: Canvas, name: str) -> None:
+    rng, here = town.rng, town.place()
+    start, end = town.whole()
+    ports = int(rng.choice([8, 16, 32]))
+    tac = str(rng.choice(town.tac))
+    body = [town.imei(tac) for _ in range(ports)]
+    held = [town.sim("otp", here, here, 2.0) for _ in range(int(ports * rng.uniform(2, 6)))]
+    senders = np.array([town.number(f"106{rng.integers(0, 10**8):08d}") for _ in range(150)])
+    rate = rng.uniform(4, 20) / (3 if town.evasive else 1)
+    for sim, port, begin, stop in _turns(town, held, ports, rng.uniform(1_800, 12_000), start, end):
+        if not town.evasive:
+            town.imeis.setdefault(sim, []).append((begin, body[port]))
+        n = rng.poisson(rate * (stop - begin) / 3600)
+        town.acts.add(
+            np.full(n, sim), rng.choice(senders, n), rng.uniform(begin, stop, n), 0, message=True, inward=True
+        )
+    town.boxes.append((name, "otp", here, held))
+
+
+BOXES = {
+    "naive": _box_naive,
+    "human": _box_human,
+    "scam": _box_scam,
+    "car": _box_car,
+    "pair": _box_pair,
+    "sms": _box_sms,
+    "otp": _box_otp,
+}
