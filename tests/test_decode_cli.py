@@ -114,7 +114,16 @@ def test_short_captures_are_no_trouble(tmp_path: Path, length: int) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-@pytest.mark.parametrize("rate", ["1", "100", "48000", "2.4e6", "2e7"])
+@pytest.mark.parametrize("rate", ["1", "100", "48000", "1e12"])
+def test_a_rate_that_no_receiver_has_is_refused(tmp_path: Path, rate: str) -> None:
+    (tmp_path / "wrong.cu8").write_bytes(b"\x80" * 4000)
+    done = run("decode", str(tmp_path / "wrong.cu8"), "--rate", rate, "--freq", "939e6")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not a receiver's rate" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("rate", ["2.4e6", "2e7"])
 def test_a_wrong_rate_finds_no_cell(tmp_path: Path, rate: str) -> None:
     (tmp_path / "wrong.cu8").write_bytes(Path(STRONG).with_suffix(".sigmf-data").read_bytes()[:400_000])
     done = run("decode", str(tmp_path / "wrong.cu8"), "--rate", rate, "--freq", "939e6")
