@@ -22,6 +22,7 @@ REFERENCE_S = 1800.0  # the cell's ratio is learned over at least this long
 MEDIAN_RATIO = 0.35  # originated calls for each other request where nothing was learned, at NECI 1
 MEDIAN_RATIO_ANY = 0.8  # the same at NECI 0, where SMS, USSD and detach count as originated
 SINGLE_SHARE = 0.7  # prior share of a box on one step; the rest stands between two
+LEAST_PART = 0.15  # of a pair's calls, from either step
 LEAST_CALLS = 8
 LEAST_FACTOR = 3.0  # times the ratio elsewhere; below, a place is not weighed at all
 LARGEST_RATIO = 0.8  # a second box elsewhere must not hide the first from being weighed
@@ -78,9 +79,10 @@ def _weigh(tally: Tally) -> list[Term]:
     w, k = np.nonzero(worth)
     if not len(w):
         return []
-    votes = {i: elsewhere(ratio.cell_ratio_votes(*reference[i]).T) for i in set(w.tolist())}
+    rows = dict(zip(reference_s[w].tolist(), w.tolist(), strict=True))  # one of each length
+    votes = {s: elsewhere(ratio.cell_ratio_votes(*reference[row]).T) for s, row in rows.items()}
     prior = ratio.prior_of_cell_ratio(MEDIAN_RATIO_ANY if tally.originated_any else MEDIAN_RATIO)
-    rho_p = ratio.ratio_of_place(prior + np.stack([votes[i][:, j] for i, j in zip(w.tolist(), k, strict=True)]))
+    rho_p = ratio.ratio_of_place(prior + np.stack([votes[s][:, j] for s, j in zip(reference_s[w], k, strict=True)]))
     log_bf = ratio.log_bayes_factor(n[w, 0, k], n[w, 1, k], heard_s[w], rho_p)
     log10_odds = LOG10_PRIOR + np.log10(np.array(shares)[w] * SHARE[k]) + log_bf / np.log(10)
     second = counts[w, 0, FIRST[k]] < counts[w, 0, UNTIL[k]]  # the step that most of a pair's calls come from
@@ -108,8 +110,9 @@ def worth_weighing(n_o: Counts, n_b: Counts, else_o: Counts, else_b: Counts) -> 
 
 
 def dominant(originated: Counts) -> NDArray[np.bool_]:
-    """Pairs count only where both steps have calls: else the single step says it all."""
-    pairs = np.minimum(originated[..., :-1], originated[..., 1:]) > 0
+    """Pairs count only where both steps have a fair part of the calls: else the single step says it all."""
+    less = np.minimum(originated[..., :-1], originated[..., 1:])
+    pairs = less >= LEAST_PART * (originated[..., :-1] + originated[..., 1:])
     return np.concatenate([np.ones_like(originated, dtype=bool), pairs], axis=-1)
 
 
