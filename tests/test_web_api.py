@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from webhouse import CELL, HIT, LEAD, MAST, NOON, OTHERS_LEAD, Browser, empty_home, full_home, running
+from webhouse import CELL, HIT, LEAD, MAST, NOON, OTHERS_LEAD, Browser, cell_reading, empty_home, full_home, running
 
 from detection.lead import LeadCell, PlacedCell
 from detection.store import Store
 from sensor.cell import CellIdentity
-from web.features import cell_features, find_place, hit_feature, lead_feature, same_cell
+from web.features import MOST_CELLS, cell_features, hit_feature, lead_feature
 from web.i18n import Speaker
+from web.masts import Masts, same_cell
 
 NOTE = "A hit is a lead, never proof."
 COLLECTIONS = ("cells", "hits", "leads", "tracks")
@@ -182,7 +183,7 @@ def test_leads_stand_at_their_fix_with_pseudonyms_alone(tmp_path: Path) -> None:
         "posterior": True,
         "url": "/leads/L-3f9a12",
         "note": NOTE,
-        "text": "The carrier's records and the air agree. "
+        "text": "GSM here: a dongle can listen for it. The carrier's records and the air agree. "
         "Even chances within a circle of 70 m, nine in ten within 160 m.",
     }
     assert (other["id"], other["geometry"], other["properties"]["posterior"]) == ("lead:L-77aa01", None, False)
@@ -253,33 +254,59 @@ def test_names_meet_where_nothing_that_both_say_differs() -> None:
     assert not same_cell(CELL, replace(CELL, mnc="01"))
     assert not same_cell(replace(CELL, ci=None), replace(CELL, ci=None))
     rough = PlacedCell(bare, 1.0, 2.0)
-    assert find_place(CELL, [rough, MAST]) == MAST
-    assert find_place(CELL, [rough]) == rough
-    assert find_place(replace(CELL, mnc="01"), [MAST]) is None
+    assert Masts([rough, MAST]).find(CELL) == MAST
+    assert Masts([rough]).find(CELL) == rough
+    assert Masts([MAST]).find(replace(CELL, mnc="01")) is None
+    assert Masts([rough, replace(rough, lat=3.0)]).find(CELL) is None  # two could be it
+
+
+def test_of_a_nations_cells_those_round_the_leads_are_drawn() -> None:
+    nation = [PlacedCell(replace(CELL, ci=ci), 20 + ci / 1000, 110.0) for ci in range(MOST_CELLS + 500)]
+    features = cell_features(Masts(nation), [], [replace(CELL, ci=9)], say)
+    assert [feature["properties"]["ci"] for feature in features] == list(range(MOST_CELLS))
+    heard = replace(cell_reading(), identity=replace(CELL, ci=MOST_CELLS + 499))
+    seen = {
+        feature["properties"]["ci"] for feature in cell_features(Masts(nation), [heard], [replace(CELL, ci=9)], say)
+    }
+    assert {9, MOST_CELLS + 499} < seen
+
+
+@pytest.mark.parametrize(
+    ("rats", "words"),
+    [
+        (("gsm",), "GSM here: a dongle can listen"),
+        (("lte",), "LTE here: a dongle hears no calls"),
+        (("gsm", "lte"), "GSM and LTE here"),
+        ((), "The carrier's records"),
+    ],
+)
+def test_each_lead_says_first_what_can_be_heard_there(rats: tuple[str, ...], words: str) -> None:
+    lead = replace(LEAD, cells=tuple(LeadCell(CellIdentity(rat, "460", "00", 1, 2)) for rat in rats))
+    assert lead_feature(lead, Masts([]), False, as_is, say)["properties"]["text"].startswith(words)
 
 
 def test_a_cell_without_direction_has_no_sector_and_silence_is_said() -> None:
-    (feature,) = cell_features([PlacedCell(CELL, 30.0, 120.0)], [], say)
+    (feature,) = cell_features(Masts([PlacedCell(CELL, 30.0, 120.0)]), [], [], say)
     assert (feature["properties"]["heard"], feature["properties"]["text"]) == (False, "Not heard by this kit.")
 
 
 def test_a_hit_of_an_unnamed_cell_is_told_by_its_channel() -> None:
-    feature = hit_feature(replace(HIT, cell=CellIdentity(), id=7), [MAST], None, say)
+    feature = hit_feature(replace(HIT, cell=CellIdentity(), id=7), Masts([MAST]), None, say)
     assert feature["geometry"] is None
     assert feature["properties"]["text"].startswith("Cell ARFCN 20 BSIC 25: ")
-    bare = hit_feature(replace(HIT, distance_m=None, timing_advance=None), [MAST], None, say)
+    bare = hit_feature(replace(HIT, distance_m=None, timing_advance=None), Masts([MAST]), None, say)
     assert bare["properties"]["distance_m"] is None
     assert bare["geometry"] is None
 
 
 def test_a_lead_without_a_fix_stands_in_its_area_else_in_its_best_cells_ring() -> None:
     loose = replace(LEAD, fix=None, area=None)
-    in_area = lead_feature(replace(LEAD, fix=None), [], False, as_is, say)
+    in_area = lead_feature(replace(LEAD, fix=None), Masts([]), False, as_is, say)
     assert in_area["geometry"] is not None
     assert in_area["geometry"]["coordinates"][0][0] == [120.0, 29.99]
-    assert lead_feature(loose, [], False, as_is, say)["geometry"] is None
-    ring = lead_feature(loose, [MAST], False, as_is, say)["geometry"]
-    same = lead_feature(replace(loose, cells=(LeadCell(CELL, 30.0, 120.0, 90.0, 120.0),)), [], False, as_is, say)
+    assert lead_feature(loose, Masts([]), False, as_is, say)["geometry"] is None
+    ring = lead_feature(loose, Masts([MAST]), False, as_is, say)["geometry"]
+    same = lead_feature(replace(loose, cells=(LeadCell(CELL, 30.0, 120.0, 90.0, 120.0),)), Masts([]), False, as_is, say)
     assert ring is not None
     assert ring["type"] == "Polygon"
     assert same["geometry"] is not None
@@ -287,4 +314,4 @@ def test_a_lead_without_a_fix_stands_in_its_area_else_in_its_best_cells_ring() -
 
 
 def test_times_come_in_utc() -> None:
-    assert lead_feature(LEAD, [], False, as_is, say)["properties"]["last_seen"] == NOON.isoformat()
+    assert lead_feature(LEAD, Masts([]), False, as_is, say)["properties"]["last_seen"] == NOON.isoformat()

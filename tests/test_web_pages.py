@@ -38,7 +38,7 @@ def test_a_lead_shows_reasons_look_alikes_cells_hits_and_place(tmp_path: Path) -
     for words in (
         "48 originated calls at one timing advance",
         "call centre",
-        "10^5.1 to 1",
+        "about 100,000 to 1 for a box",
         "1384 to 1937 m",
         "460-00-1201-3305",
         "2, 3",

@@ -18,6 +18,7 @@ from web.accounts import ROLES
 from web.connection import hearing, journal, store
 from web.features import Feature
 from web.i18n import speaker
+from web.masts import Masts, same_cell
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 CLEAR_IDENTITY = re.compile(r"\+?\d{8,17}")  # IMSI, IMEI or number; a pseudonym has letters
@@ -34,12 +35,12 @@ def cells() -> ResponseReturnValue:
     """
     readings = journal()
     heard = [cell for _, cell in readings.latest_cells()] if readings else []
-    placed = store().placed_cells()
+    named = [cell.identity for lead in visible_leads() for cell in lead.cells]
+    masts = Masts(store().placed_cells())
     if visitor().role == "carrier":
-        mine = [cell.identity for lead in visible_leads() for cell in lead.cells]
-        placed = [cell for cell in placed if any(features.same_cell(cell.identity, one) for one in mine)]
+        masts = Masts([cell for cell in masts.placed if any(same_cell(cell.identity, one) for one in named)])
         heard = []
-    return answer(features.cell_features(placed, heard, speaker()))
+    return answer(features.cell_features(masts, heard, named, speaker()))
 
 
 @blueprint.get("/hits.geojson")
@@ -55,8 +56,8 @@ def hits() -> ResponseReturnValue:
     found = store().hits()
     if visitor().role == "carrier":
         found = [hit for hit in found if hit.id in lead_of]
-    placed = store().placed_cells()
-    return answer(features.hit_feature(hit, placed, lead_of.get(hit.id or 0), speaker()) for hit in found)
+    masts = Masts(store().placed_cells())
+    return answer(features.hit_feature(hit, masts, lead_of.get(hit.id or 0), speaker()) for hit in found)
 
 
 @blueprint.get("/leads.geojson")
@@ -70,11 +71,11 @@ def leads() -> ResponseReturnValue:
     fix {lat, lon} or null, r50_radius_m, r90_radius_m, status, posterior (is there one), url, note, text.
     """
     found = visible_leads()
-    placed = store().placed_cells()
+    masts = Masts(store().placed_cells())
     located = set(store().posteriors())
     if found:
         note("looked at leads", " ".join(lead.lead for lead in found))
-    return answer(features.lead_feature(lead, placed, lead.lead in located, mask, speaker()) for lead in found)
+    return answer(features.lead_feature(lead, masts, lead.lead in located, mask, speaker()) for lead in found)
 
 
 @blueprint.get("/tracks.geojson")

@@ -108,14 +108,19 @@ def _lay_words(app: Flask) -> None:
         return {**named, "account": account}
 
     @app.template_filter("moment")
-    def moment(time: datetime | str | None) -> str:
+    def moment(time: datetime | str | None, clock: str = "%H:%M") -> str:
         """A time as an officer reads it: local, to the minute, and it says whose time it is."""
         if not time:
             return "–"
         time = datetime.fromisoformat(time) if isinstance(time, str) else time
         local = time.astimezone(app.config["ZONE"])
         offset = local.isoformat()[-6:]
-        return local.strftime("%Y-%m-%d %H:%M UTC") + ("" if offset == "+00:00" else offset)
+        return local.strftime(f"%Y-%m-%d {clock} UTC") + ("" if offset == "+00:00" else offset)
+
+    @app.template_filter("instant")
+    def instant(time: datetime) -> str:
+        """The same to the second."""
+        return moment(time, "%H:%M:%S")
 
 
 def local_zone(name: str) -> tzinfo | None:

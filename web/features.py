@@ -14,9 +14,11 @@ from sensor.cell import CellIdentity, ring_m
 from sensor.readings import CellReading
 from web.geometry import Geometry, box, point, ring_sector
 from web.i18n import Speaker
+from web.masts import Masts
 
 Feature = dict[str, Any]
 DEFAULT_RANGE_M = 1_000.0  # how far a sector is drawn when the cell list does not say
+MOST_CELLS = 3_000  # placed cells drawn at once
 HEARD_FIELDS = (
     *("band", "arfcn", "bsic", "earfcn", "pci", "carrier_hz", "power_dbfs", "power_dbm", "snr_db", "ppm"),
     *("rsrp_dbm", "rsrq_db", "neighbours", "neci", "ccch_conf", "t3212_min", "blocks", "bad_blocks"),
@@ -34,37 +36,30 @@ def cell_name(identity: CellIdentity) -> str:
     return "-".join("?" if part is None else str(part) for part in parts)
 
 
-def same_cell(one: CellIdentity, other: CellIdentity) -> bool:
-    """Whether two names can be one cell: LAC and CI alike, and nothing that both say differs."""
-    if None in (one.lac, one.ci) or one.rat != other.rat:
-        return False
-    alike = one.lac == other.lac and one.ci == other.ci
-    return alike and all(a is None or b is None or a == b for a, b in ((one.mcc, other.mcc), (one.mnc, other.mnc)))
+def cell_features(
+    masts: Masts, heard: Sequence[CellReading], around: Sequence[CellIdentity], say: Speaker
+) -> list[Feature]:
+    """A point (and a sector) for each cell with a place; a feature without geometry for one heard but not placed.
+
+    Of more than MOST_CELLS placed ones, those heard, those named in `around`, and the nearest to these.
+    """
+    newest: dict[CellIdentity, CellReading] = {}
+    unplaced: list[Feature] = []
+    for reading in sorted(heard, key=lambda reading: reading.stamp.time):
+        cell = masts.find(reading.identity)
+        if cell is not None:
+            newest[cell.identity] = reading
+        else:
+            properties = _cell_properties(None, reading, say)
+            unplaced.append(_feature(cell_id(reading.identity, reading), None, properties))
+    shown = masts.around([*(reading.identity for reading in heard), *around], MOST_CELLS)
+    placed = [feature for cell in shown for feature in _placed_cell(cell, newest.get(cell.identity), say)]
+    return placed + unplaced
 
 
-def find_place(identity: CellIdentity, placed: Sequence[PlacedCell]) -> PlacedCell | None:
-    """Where the mast of a cell stands: the row of its very name, else the only one that can be it, else None."""
-    fitting = [cell for cell in placed if same_cell(identity, cell.identity)]
-    exact = next((cell for cell in fitting if cell.identity == identity), None)
-    return exact or (fitting[0] if len(fitting) == 1 else None)
-
-
-def cell_features(placed: Sequence[PlacedCell], heard: Sequence[CellReading], say: Speaker) -> list[Feature]:
-    """A point (and a sector) for each cell with a place; a feature without geometry for one heard but not placed."""
-    features: list[Feature] = []
-    left = list(heard)
-    for cell in placed:
-        readings = [reading for reading in left if same_cell(reading.identity, cell.identity)]
-        left = [reading for reading in left if reading not in readings]
-        features += _placed_cell(cell, max(readings, key=lambda reading: reading.stamp.time, default=None), say)
-    for reading in left:
-        features.append(_feature(cell_id(reading.identity, reading), None, _cell_properties(None, reading, say)))
-    return features
-
-
-def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: Speaker) -> Feature:
+def hit_feature(hit: Hit, masts: Masts, lead: str | None, say: Speaker) -> Feature:
     """The ring sector that a hit's timing advance draws; no geometry when the mast has no known place."""
-    cell = find_place(hit.cell, placed)
+    cell = masts.find(hit.cell)
     geometry = None
     if cell is not None and hit.distance_m is not None:
         geometry = ring_sector(cell.lat, cell.lon, *hit.distance_m, cell.azimuth_deg, cell.beamwidth_deg)
@@ -95,14 +90,12 @@ def hit_feature(hit: Hit, placed: Sequence[PlacedCell], lead: str | None, say: S
     return _feature(f"hit:{hit.id}", geometry, properties)
 
 
-def lead_feature(
-    lead: Lead, placed: Sequence[PlacedCell], has_posterior: bool, mask: Callable[[str], str], say: Speaker
-) -> Feature:
+def lead_feature(lead: Lead, masts: Masts, has_posterior: bool, mask: Callable[[str], str], say: Speaker) -> Feature:
     """A lead at its best place: a point at the fix, else the area's box, else its best cell's ring, else nothing.
 
     `mask` makes a pseudonym of an identity that was stored in clear.
     """
-    cells = [_lead_cell(cell, placed) for cell in lead.cells]
+    cells = [_lead_cell(cell, masts) for cell in lead.cells]
     properties = {
         "kind": "lead",
         "lead": lead.lead,
@@ -199,8 +192,8 @@ def cell_id(identity: CellIdentity, reading: CellReading | None = None) -> str:
     return f"cell:{identity.rat}-{cell_name(identity)}"
 
 
-def _lead_cell(cell: LeadCell, placed: Sequence[PlacedCell]) -> Feature:
-    place = find_place(cell.identity, placed) if cell.lat is None else None
+def _lead_cell(cell: LeadCell, masts: Masts) -> Feature:
+    place = masts.find(cell.identity) if cell.lat is None else None
     known = place or cell
     return {
         **_identity(cell.identity),
@@ -231,10 +224,20 @@ def _lead_geometry(lead: Lead, cells: Sequence[Feature]) -> Geometry | None:
 
 
 def _lead_words(lead: Lead, say: Speaker) -> str:
-    words = say(f"lead.origin_{lead.origin}" if lead.origin in ("cdr", "radio", "joined") else "lead.origin_other")
+    origin = lead.origin if lead.origin in ("cdr", "radio", "joined") else "other"
+    words = _network_words(lead, say) + say(f"lead.origin_{origin}")
     if lead.r90_radius_m is not None:
         words += " " + say("lead.text_place", r50=round(lead.r50_radius_m or 0), r90=round(lead.r90_radius_m))
     return words
+
+
+def _network_words(lead: Lead, say: Speaker) -> str:
+    """Which signature can hold at the lead's cells: a dongle hears GSM's common channel, not LTE's."""
+    networks = {cell.identity.rat for cell in lead.cells}
+    if not networks:
+        return ""
+    kind = "both" if {"gsm", "lte"} <= networks else "gsm" if "gsm" in networks else "lte"
+    return say(f"lead.network_{kind}") + " "
 
 
 def _identity(identity: CellIdentity) -> Mapping[str, Any]:

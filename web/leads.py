@@ -3,12 +3,14 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from detection.wording import odds_in_words
 from web.access import allow, note
 from web.accounts import ROLES
 from web.api import mask, visible_lead, visible_leads
 from web.connection import store
 from web.features import lead_feature
 from web.i18n import speaker
+from web.masts import Masts
 from web.outcomes import VERDICTS
 
 blueprint = Blueprint("leads", __name__, url_prefix="/leads")
@@ -21,8 +23,8 @@ def listing() -> ResponseReturnValue:
     leads = visible_leads()
     if leads:
         note("looked at leads", " ".join(lead.lead for lead in leads))
-    placed, located = store().placed_cells(), set(store().posteriors())
-    cards = [lead_feature(lead, placed, lead.lead in located, mask, speaker())["properties"] for lead in leads]
+    masts, located = Masts(store().placed_cells()), set(store().posteriors())
+    cards = [lead_feature(lead, masts, lead.lead in located, mask, speaker())["properties"] for lead in leads]
     return render_template("leads/list.html", leads=cards)
 
 
@@ -32,7 +34,7 @@ def page(name: str) -> ResponseReturnValue:
     """All that is known of one lead, and a form for what was found there."""
     lead = visible_lead(name)
     note("looked at lead", lead.lead)
-    card = lead_feature(lead, store().placed_cells(), True, mask, speaker())["properties"]
+    card = lead_feature(lead, Masts(store().placed_cells()), True, mask, speaker())["properties"]
     return render_template(
         "leads/lead.html",
         lead=card,
@@ -40,4 +42,5 @@ def page(name: str) -> ResponseReturnValue:
         posterior=store().posterior(lead.lead),
         outcomes=store().outcomes(lead.lead),
         verdicts=VERDICTS,
+        odds_in_words=odds_in_words,
     )
