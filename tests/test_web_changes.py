@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from webhouse import HIT, LEAD, PLACE, Browser, cell_reading, empty_home, fill, full_home, grown, running, stamp
+from webhouse import HIT, LEAD, NOON, PLACE, Browser, cell_reading, empty_home, fill, full_home, grown, running, stamp
 
 from detection.store import Store
 from sensor.home import Home
 from sensor.journal import Journal
+from web.app import create_app
 from web.changes import KEPT_CHANGES, Change, Watcher
 from web.eyes import Eyes, join
 from web.hearing import Hearing
+from web.settings import WebSettings
 from web.store import AccountStore
 
 
@@ -164,6 +166,21 @@ def test_a_page_that_outlived_a_restart_is_told_to_load_everything(home: Home) -
         answer.close()
     assert polled == streamed
     assert (streamed["complete"], streamed["changes"]) == (False, {})
+
+
+def test_streams_leave_threads_to_requests(home: Home) -> None:
+    app = create_app(home, WebSettings(threads=10), clock=lambda: NOON)
+    client = Browser(app, "fay").client
+    first, second = (client.get("/events", buffered=False) for _ in range(2))
+    third = client.get("/events")
+    assert (first.status_code, second.status_code, third.status_code) == (200, 200, 503)
+    assert third.headers["Retry-After"] == "5"
+    first.close()
+    again = client.get("/events", buffered=False)
+    assert again.status_code == 200
+    again.close()
+    second.close()
+    app.extensions["watcher"].stop()
 
 
 def test_a_made_up_number_cannot_break_out_of_its_event(home: Home) -> None:

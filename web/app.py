@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -25,6 +26,7 @@ from web.settings import WebSettings
 from web.store import AccountStore
 
 BLUEPRINTS = (login, map, api, events, basemaps, leads, outcomes, kits, audit)
+THREADS_FOR_REQUESTS = 8  # never taken by live streams
 LONGEST_FORM_BYTES = 64 * 1024
 
 
@@ -62,6 +64,7 @@ def create_app(home: Home, settings: WebSettings | None = None, clock: Callable[
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["hearing"] = hearing = Hearing(kit.name)
     app.extensions["watcher"] = Watcher(home, hearing)
+    app.extensions["stream places"] = threading.BoundedSemaphore(max(1, settings.threads - THREADS_FOR_REQUESTS))
     access.guard_access(app)
     CSRFProtect(app)
     headers.guard_headers(app)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from web.access import allow, session_check, visitor
 from web.accounts import ROLES
 from web.changes import Change, Watcher
+from web.i18n import t
 
 blueprint = Blueprint("events", __name__)
 HEARTBEAT_S = 15.0
@@ -24,13 +26,19 @@ def stream() -> ResponseReturnValue:
 
     Collections: cells, hits, leads, tracks, posteriors. `complete` false: load everything again. The event's id is
     the sequence number, so a browser that comes back misses nothing. A comment every 15 s keeps the line open.
+    503 when every place is taken, so that streams leave threads to requests: poll /api/changes then.
     """
     watcher = _watcher()
+    places: threading.BoundedSemaphore = current_app.extensions["stream places"]
+    if not places.acquire(blocking=False):
+        return jsonify(error=t("pages.error_503")), 503, {"Retry-After": "5"}
     wish = request.headers.get("Last-Event-ID") or request.args.get("since") or ""
     seq = wish if SEQUENCE.fullmatch(wish) else watcher.seq()
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     events = _events(watcher, seq, visitor().role, session_check())
-    return Response(events, mimetype="text/event-stream", headers=headers)
+    response = Response(events, mimetype="text/event-stream", headers=headers)
+    response.call_on_close(places.release)
+    return response
 
 
 @blueprint.get("/api/changes")

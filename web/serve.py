@@ -38,7 +38,7 @@ def serve(
     listener = take_port(host, settings.port if port is None else port)
     app = create_app(home, settings)
     url = url_of(host, listener.getsockname()[1])
-    server = Server(app, listener, settings.threads, lambda: on_ready(url) if on_ready else None)
+    server = Server(app, listener, max(2, settings.threads), lambda: on_ready(url) if on_ready else None)
     server.run()
 
 
