@@ -3,10 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,6 +95,7 @@ def survey(
     with (
         open_source(source, rate_hz=rate_hz, freq_hz=freq_hz, sample_format=sample_format) as opened,
         progress_of(opened) as progress,
+        stamps_of(opened, keep) as stamp,
     ):
         receiver = Receiver(opened, arfcns=arfcns, ccch_conf=ccch_conf, progress=progress)
         limit_s = seconds if seconds is not None else (10.0 if opened.live else None)
@@ -105,8 +104,8 @@ def survey(
         for cell in cells:
             click.echo(json.dumps(cell.to_json()) if as_json else cell.in_words())
         if keep:
-            stamp = stamp_now(opened.name, opened.segments[0].time if opened.segments and not opened.live else None)
-            keep_cells([cell.reading(stamp) for cell in cells])
+            now = stamp()
+            keep_cells([cell.reading(now) for cell in cells])
         say(receiver)
 
 
@@ -133,8 +132,10 @@ def progress_of(source: "Source") -> Iterator[Any]:
 def survey_modem(source: str, keep: bool, as_json: bool) -> None:
     """Cells that a modem names."""
     from sensor.modem.survey import survey as ask_modem
+    from sensor.stamping import capture_stamp, live_stamps
 
-    heard = ask_modem(source, lambda: stamp_now(source))
+    with live_stamps(source) if keep else nullcontext(lambda: capture_stamp(source, None)) as stamp:
+        heard = ask_modem(source, stamp)
     for cell in heard.cells:
         click.echo(json.dumps(modem_line(cell)) if as_json else modem_words(cell))
     if keep:
@@ -187,16 +188,16 @@ def keep_cells(cells: list[CellReading]) -> None:
         journal.add(cells)
 
 
-def stamp_now(source: str, started: datetime | None = None) -> Stamp:
-    """Now, or a capture's own time `started`. No position: nobody asked a GPS."""
-    return Stamp(
-        time=started or datetime.now(UTC),
-        boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
-        monotonic_s=time.monotonic(),
-        clock="capture" if started else "free",
-        position=None,
-        source=source,
-    )
+@contextmanager
+def stamps_of(source: "Source", keep: bool) -> Iterator[Callable[[], Stamp]]:
+    """Stamps readings of a source that are kept: a live one's with the kit's clock and place."""
+    from sensor.stamping import capture_stamp, live_stamps
+
+    if keep and source.live:
+        with live_stamps(source.name) as stamp:
+            yield stamp
+    else:
+        yield lambda: capture_stamp(source.name, source.segments[0].time if source.segments else None)
 
 
 def in_words(block: "Block") -> str:

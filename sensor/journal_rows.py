@@ -57,7 +57,10 @@ def cell_row(reading: CellReading) -> tuple[Any, ...]:
     rest = {}
     for field in _CELL_REST:
         value = getattr(reading, field.name)
-        if value not in (None, 0, (), {}) or (value == 0 and field.default is None):
+        if isinstance(value, float):
+            value = float(value)  # a numpy number compares with () as an array
+        is_default = value is None or (field.default is not None and not value)
+        if not is_default:
             rest[field.name] = value
     return reading.arfcn, reading.bsic, reading.carrier_hz, msgspec.json.encode(rest).decode()
 

@@ -41,11 +41,8 @@ class FakeRtlTcp:
         self._ending = threading.Event()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=2)
         self._server.settimeout(0.02)
+        self.port = int(self._server.getsockname()[1])
         self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.getsockname()[1])
 
     @property
     def url(self) -> str:

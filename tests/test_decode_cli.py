@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_gpsd import fake_gpsd
 from fake_rtl_tcp import FakeRtlTcp
 
 from sensor.journal import Journal
+from sensor.readings import Position
 
 CUTS = Path(__file__).parent / "recordings"
 STRONG = str(CUTS / "cell-strong" / "capture.sigmf-meta")
@@ -65,14 +67,20 @@ def test_survey_lists_cells_and_keeps_them(tmp_path: Path) -> None:
     assert sorted(reading.identity.ci or 0 for reading in kept) == [3305, 3306]
 
 
-def test_survey_hears_a_live_dongle() -> None:
+def test_survey_hears_a_live_dongle(tmp_path: Path) -> None:
     octets = (CUTS / "cell-strong" / "capture.sigmf-data").read_bytes()
-    with FakeRtlTcp(octets) as server:
-        done = run("survey", server.url, "--rate", "1e6", "--freq", "939e6", "--seconds", "2.5", "--json")
+    options = ["--rate", "1e6", "--freq", "939e6", "--seconds", "2.5", "--keep", "--json"]
+    with FakeRtlTcp(octets, rate_hz=2e6) as server, fake_gpsd(Position(24.48, 118.09)) as gps:
+        (tmp_path / "catpool.toml").write_text(f'[sensor]\ngpsd = "{gps}"\n')
+        done = run("survey", server.url, *options, home=tmp_path)
     assert done.returncode == 0, done.stderr
     (cell,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (cell["arfcn"], cell["bsic"], cell["ci"]) == (20, 25, 3305)
     assert cell["blocks"] > 70
+    with Journal.open(tmp_path / "journal.sqlite", read_only=True) as journal:
+        ((_, kept),) = journal.cells()
+    assert (kept.stamp.position, kept.stamp.source) == (Position(24.48, 118.09), server.url)
+    assert kept.stamp.clock in ("gps", "ntp", "free")
 
 
 def test_no_cell_is_status_0_and_the_strongest_carriers(tmp_path: Path) -> None:

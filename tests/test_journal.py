@@ -4,9 +4,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sensor.cell import CellIdentity
@@ -61,6 +63,12 @@ def test_whole_readings_come_back(fresh_journal: Journal) -> None:
     assert fresh_journal.counts() == {"cell_reading": 2, "assignment_reading": 1, "uplink_reading": 2, "track": 1}
     assert fresh_journal.has_source("modem:///dev/ttyUSB2")
     assert not fresh_journal.has_source("modem:///dev/ttyUSB3")
+    fresh_journal.close()
+
+
+def test_numbers_of_numpy_are_numbers(fresh_journal: Journal) -> None:
+    fresh_journal.add([replace(HEARD, power_dbfs=np.float64(-31.5), snr_db=np.float64(0.0))])
+    assert [reading for _, reading in fresh_journal.cells()] == [HEARD]
     fresh_journal.close()
 
 

@@ -1,6 +1,5 @@
 """The sensor service, from a dongle's samples and gpsd's reports to the journal; what breaks off is tried again."""
 
-import json
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_gpsd import fake_gpsd
 from fake_rtl_tcp import FakeRtlTcp
 
 from sensor.cell import CellIdentity
@@ -49,30 +49,8 @@ def dongle() -> Iterator[FakeRtlTcp]:
 
 @pytest.fixture
 def gps() -> Iterator[str]:
-    """A gpsd that reports one fix ten times a second; gives HOST:PORT."""
-    report = {"class": "TPV", "device": "/dev/ttyACM0", "mode": 3, "lat": HERE.lat, "lon": HERE.lon}
-    ending = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.05)
-
-        def serve() -> None:
-            while not ending.is_set():
-                try:
-                    link, _ = server.accept()
-                except TimeoutError:
-                    continue
-                with link:
-                    while not ending.wait(0.1):
-                        try:
-                            link.sendall(json.dumps(report).encode() + b"\n")
-                        except OSError:
-                            break
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-        ending.set()
-        thread.join()
+    with fake_gpsd(HERE) as address:
+        yield address
 
 
 def until(is_so: Callable[[], Any]) -> None:
