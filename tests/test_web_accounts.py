@@ -1,6 +1,10 @@
 """Accounts on the command line and in the database: passwords, lockout, sessions, audit."""
 
+import os
+import pty
 import sqlite3
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -72,6 +76,12 @@ def test_a_name_that_nobody_has_locks_alike(accounts: AccountStore) -> None:
     assert locked_until(accounts, "nobody", "10.0.0.2", NOON) == NOON + LOCKOUT
 
 
+def test_a_clock_that_was_ahead_locks_nobody_out_for_years(accounts: AccountStore) -> None:
+    for _ in range(5):
+        log_in(accounts, "fay", "wrong", "10.0.0.2", NOON + timedelta(days=2_000))
+    assert log_in(accounts, "fay", PASSWORD, "10.0.0.2", NOON).account is not None
+
+
 def test_an_address_that_tries_many_names_is_locked_for_all(accounts: AccountStore) -> None:
     for number in range(20):
         accounts.note_failure(f"name{number}", "10.0.0.9", NOON, LOCKOUT)
@@ -91,7 +101,7 @@ def test_the_right_password_forgets_the_failures_before_it(accounts: AccountStor
     for _ in range(4):
         log_in(accounts, "fay", "wrong", "10.0.0.2", NOON)
     assert log_in(accounts, "fay", PASSWORD, "10.0.0.2", NOON).account is not None
-    assert accounts.failures(NOON - LOCKOUT, name="fay") == []
+    assert accounts.failures(NOON - LOCKOUT, NOON, name="fay") == []
 
 
 def test_a_session_ends_with_its_time_its_account_or_its_password(accounts: AccountStore) -> None:
@@ -183,6 +193,26 @@ def test_users_are_added_listed_disabled_and_given_passwords(tmp_path: Path) -> 
         ("command line", "account added", "cmcc carrier"),
         ("command line", "account added", "wen field"),
     ]
+
+
+def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "catpool", "user", "add", "wen", "--role", "field"]
+    main, terminal = pty.openpty()
+    environment = {**os.environ, "CATPOOL_HOME": str(tmp_path)}
+    process = subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, start_new_session=True
+    )
+    os.close(terminal)
+    shown = b""
+    for question in (b"Password: ", b"Repeat for confirmation: "):
+        while not shown.endswith(question):
+            shown += os.read(main, 1000)
+        os.write(main, PASSWORD.encode() + b"\n")
+    while b"added" not in shown:
+        shown += os.read(main, 1000)
+    assert process.wait(30) == 0
+    os.close(main)
+    assert PASSWORD.encode() not in shown
 
 
 @pytest.mark.parametrize(

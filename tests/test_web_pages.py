@@ -112,6 +112,17 @@ def test_a_supervisor_marks_a_licensed_gateway(tmp_path: Path) -> None:
         assert store.lead(LEAD.lead).status == "known"
 
 
+def test_a_journal_that_cannot_be_read_is_said_and_hides_nothing_else(tmp_path: Path) -> None:
+    home = full_home(tmp_path)
+    home.journal.write_bytes(b"no database" * 1000)
+    with running(home) as app:
+        browser = Browser(app, "fay")
+        cells, kits, leads = (browser.get(path) for path in ("/api/cells.geojson", "/kits/", "/leads/"))
+    assert (cells.status_code, kits.status_code, leads.status_code) == (503, 503, 200)
+    assert "not a database" in cells.get_json()["error"]
+    assert "not a database" in kits.text
+
+
 def test_text_from_outside_is_text_on_the_page(tmp_path: Path) -> None:
     home = full_home(tmp_path)
     evil = "<script>alert(1)</script>"

@@ -120,9 +120,9 @@ def locked_until(store: AccountStore, name: str, address: str, now: datetime) ->
     """When the lockout of this name from this address ends; None when there is none."""
     since, folded = now - LOCKOUT, _folded(name)
     counted = (
-        (store.failures(since, folded, address), TRIES_BY_NAME_AND_ADDRESS),
-        (store.failures(since, address=address), TRIES_BY_ADDRESS),
-        (store.failures(since, name=folded), TRIES_BY_NAME),
+        (store.failures(since, now, folded, address), TRIES_BY_NAME_AND_ADDRESS),
+        (store.failures(since, now, address=address), TRIES_BY_ADDRESS),
+        (store.failures(since, now, name=folded), TRIES_BY_NAME),
     )
     return max((times[-tries] + LOCKOUT for times, tries in counted if len(times) >= tries), default=None)
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from sensor.errors import SettingsError
+from sensor.errors import CallerError, SettingsError
 from sensor.home import Home
 from sensor.settings import KitSettings, load_section
 from web import access, api, audit, basemaps, events, headers, i18n, kits, leads, login, map, outcomes
@@ -73,6 +73,7 @@ def create_app(home: Home, settings: WebSettings | None = None, clock: Callable[
         app.register_blueprint(room.blueprint)
     _lay_words(app)
     app.register_error_handler(HTTPException, _explain)
+    app.register_error_handler(CallerError, _explain_database)
     return app
 
 
@@ -139,7 +140,16 @@ def _explain(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error.get_response()
     key = f"pages.error_{error.code}"
-    text = i18n.t(key) if key in i18n.catalogue("en") else str(error.name)
+    return _answer(i18n.t(key) if key in i18n.catalogue("en") else str(error.name), error.code)
+
+
+def _explain_database(error: CallerError) -> ResponseReturnValue:
+    """A store or journal that cannot be read now: 503, with what mends it in the log and for who is signed in."""
+    current_app.logger.error("%s", error)
+    return _answer(i18n.t("pages.error_database", why=str(error)), 503)
+
+
+def _answer(text: str, code: int) -> ResponseReturnValue:
     if request.path.startswith(access.DATA_PATHS):
-        return jsonify(error=text), error.code
-    return render_template("error.html", code=error.code, text=text), error.code
+        return jsonify(error=text), code
+    return render_template("error.html", code=code, text=text), code

@@ -197,12 +197,17 @@ class AccountStore:
                 "INSERT INTO failed_login (name, address, time) VALUES (?, ?, ?)", (name, address, _text(now))
             )
 
-    def failures(self, since: datetime, name: str | None = None, address: str | None = None) -> list[datetime]:
-        """Times of the failed logins after `since` of a name, of an address, or of both together; oldest first."""
+    def failures(
+        self, since: datetime, until: datetime, name: str | None = None, address: str | None = None
+    ) -> list[datetime]:
+        """Times of the failed logins of a name, of an address, or of both together, oldest first.
+
+        Those after `until` (now) are left out: a clock that was ahead must not shut anybody out for years.
+        """
         rows = self.connection.execute(
-            "SELECT time FROM failed_login WHERE time > ?1 AND (?2 IS NULL OR name = ?2)"
-            " AND (?3 IS NULL OR address = ?3) ORDER BY time",
-            (_text(since), name, address),
+            "SELECT time FROM failed_login WHERE time > ?1 AND time <= ?2 AND (?3 IS NULL OR name = ?3)"
+            " AND (?4 IS NULL OR address = ?4) ORDER BY time",
+            (_text(since), _text(until), name, address),
         )
         return [datetime.fromisoformat(row["time"]) for row in rows]
 
