@@ -207,7 +207,7 @@ def test_a_click_on_the_map_gives_the_reasons(open_page: Open) -> None:
     page.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
     until_text(page, "#details", "to 1,871 numbers called once")
     told = page.inner_text("#details")
-    for words in ("97 %", "30.57440, 114.28990", "30.57196, 114.29532", "GCJ-02", "never proof", "Drive the streets"):
+    for words in ("0.97", "30.57440, 114.28990", "30.57196, 114.29532", "GCJ-02", "never proof", "Drive the streets"):
         assert words in told
     page.click("text=Hit 1")
     until_text(page, "#details", "no paging answer at timing advance 3")
@@ -327,6 +327,30 @@ def test_without_webgl_the_same_things_are_drawn_on_canvas(open_page: Open) -> N
     page.reload()
     until_ready(page)
     until_text(page, "#details", "to 1,871 numbers called once")
+
+
+def test_the_maps_own_arithmetic(open_page: Open) -> None:
+    page, _ = open_page("/account", locale="en-GB")
+
+    def run(module: str, expression: str) -> Any:
+        return page.evaluate(f"import('/static/map/{module}.js').then(m => {expression})")
+
+    shifted = run("gcj02", "m.toGcj02(31.1774276, 121.5272106)")  # an example that converters publish
+    assert shifted == pytest.approx([31.17530398, 121.53154186], abs=1e-8)
+    assert run("gcj02", "m.toGcj02(50.1, 8.7)") is None
+    way = run("grid", "m.wayBetween(30.0, 114.0, 30.01, 114.0)")
+    assert (way["distance"], way["bearing"]) == (pytest.approx(1_112, abs=1), 0)
+    assert run("grid", "m.wayBetween(30.0, 114.0, 29.99, 113.98)")["bearing"] == pytest.approx(240, abs=1)
+    view = "{south: 30.57, north: 30.58, west: 114.28, east: 114.30}"
+    assert run("grid", f"m.gridFor({view}).step") == 200
+    assert run("grid", f"m.gridFor({view}).features.length") in range(12, 20)
+    assert run("grid", "m.gridFor({south: 0, north: 40, west: 100, east: 150}).unit") == "deg"
+    track = "{properties: {levels_dbfs: [-80, null, -60, -50, -40, -30]}, geometry: {type: 'LineString', coordinates:"
+    steps = "m.levelsOf([%s [[0,0],[1,0],[2,0],[3,0],[4,0],[5,0]]}}]).features.map(f => f.properties.step)"
+    assert run("layers", steps % track) == [0, 1, 2, 3, 4]
+    sector = "{type: 'Polygon', coordinates: [[[0,2],[1,2],[2,2],[3,2],[3,1],[2,1],[1,1],[0,1],[0,2]]]}"
+    assert run("features", f"m.namePoint({sector})") == [1, 1.5]
+    assert run("format", "[0.97, 1].map(m.score)") == ["0.97", "> 0.99"]
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -1,6 +1,6 @@
 // The map on Leaflet's canvas, for browsers without WebGL2: the same layers, a coarser base, no rotation, no vector tiles.
 
-import { boundsOf } from "./features.js";
+import { namePoint } from "./features.js";
 import { gridFor } from "./grid.js";
 import { COLLECTIONS, levelsOf } from "./layers.js";
 import { LEVELS, palette } from "./palette.js";
@@ -80,19 +80,17 @@ class CanvasView {
     const { kind, lead, ci, kit, timing_advance: ring } = properties;
     const name = { lead, cell: ci, kit, hit: ring === null ? null : `TA ${ring}` }[kind];
     if (name === null || name === undefined) return;
-    const [west, south, east, north] = boundsOf(geometry);
     const tip = L.tooltip({ permanent: true, direction: "bottom", className: `map-name ${kind}`, offset: [0, 6] });
     const words = document.createElement("span");
     words.textContent = name;
-    this.groups[group].addLayer(tip.setLatLng([(south + north) / 2, (west + east) / 2]).setContent(words));
+    this.groups[group].addLayer(tip.setLatLng([...namePoint(geometry)].reverse()).setContent(words));
   }
 
   drawLevels() {
     const levels = levelsOf(this.data.tracks ?? []).features;
     for (const { properties, geometry } of levels) {
-      const step = Math.max(0, Math.min(LEVELS.length - 1, Math.floor((properties.level_dbfs + 92) / 15)));
-      const look = { radius: 3, stroke: false, fillColor: LEVELS[step], fillOpacity: 1, interactive: false, renderer: this.renderer };
-      this.groups.tracks.addLayer(L.circleMarker(geometry.coordinates.toReversed(), look));
+      const look = { radius: 3, stroke: false, fillColor: LEVELS[properties.step], fillOpacity: 1, interactive: false, renderer: this.renderer };
+      this.groups.tracks.addLayer(L.circleMarker([...geometry.coordinates].reverse(), look));
     }
   }
 
@@ -143,8 +141,8 @@ class CanvasView {
     this.moved();
   }
 
-  fit([west, south, east, north], { top, right, bottom, left }, isAnimated = true) {
-    const room = { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom: 17, animate: isAnimated };
+  fit([west, south, east, north], { top, right, bottom, left }, { maxZoom = 17, isAnimated = true } = {}) {
+    const room = { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom, animate: isAnimated };
     this.map.fitBounds([[south, west], [north, east]], room);
   }
 

@@ -66,6 +66,16 @@ export function boundsOf(geometry) {
   return [least(lons), least(lats), most(lons), most(lats)];
 }
 
+/** [lon, lat] where a feature's name stands: a box's middle, within a ring sector's band near one end, a ring's north. */
+export function namePoint(geometry) {
+  if (geometry.type === "Point") return geometry.coordinates;
+  const [outer, inner] = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates[0];
+  const last = outer.length - 2; // of the corners; the one after closes the ring
+  const along = last < 6 ? 1 : Math.round(last / 12); // a sector's band goes out and comes back
+  const [one, other] = inner ? [outer[0], inner[0]] : [outer[along], outer[last < 6 ? last : last - along]];
+  return [(one[0] + other[0]) / 2, (one[1] + other[1]) / 2];
+}
+
 function joined(boxes) {
   return boxes.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
 }

@@ -48,6 +48,11 @@ export function percent(share) {
   return `${number(share * 100, share < 0.1 ? 1 : 0)} %`;
 }
 
+/** 0.97; never 1: no score is certainty. */
+export function score(value) {
+  return value > 0.99 ? "> 0.99" : value.toFixed(2);
+}
+
 export function megahertz(hz) {
   return `${number(hz / 1e6, 4)} MHz`;
 }

@@ -3,7 +3,7 @@
 import * as maplibre from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
 import { baseStyle } from "./basemap.js";
 import { gridFor } from "./grid.js";
-import { groupOf, levelsOf, ownLayers, ownSources } from "./layers.js";
+import { groupOf, levelsOf, namesOf, ownLayers, ownSources } from "./layers.js";
 import { palette } from "./palette.js";
 
 const WORKER = new URL("../vendor/maplibre-gl-6.17.0/maplibre-gl-worker.mjs", import.meta.url).href;
@@ -76,6 +76,10 @@ class GlView {
   show(name, features) {
     this.put(name, features);
     if (name === "tracks") this.put("levels", levelsOf(features).features);
+    if (name === "hits" || name === "leads") {
+      const both = ["hits", "leads"].flatMap((one) => this.data[one]?.features ?? []);
+      this.put("names", namesOf(both).features);
+    }
   }
 
   put(name, features) {
@@ -110,11 +114,11 @@ class GlView {
   }
 
   /** Moves so that `bounds` [west, south, east, north] fill what the panel leaves free. */
-  fit(bounds, padding, isAnimated = true) {
+  fit(bounds, padding, { maxZoom = 17, isAnimated = true } = {}) {
     const [west, south, east, north] = bounds;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const duration = isAnimated && !calm ? 500 : 0;
-    this.map.fitBounds([[west, south], [east, north]], { padding, maxZoom: 17, duration });
+    this.map.fitBounds([[west, south], [east, north]], { padding, maxZoom, duration });
   }
 
   goTo(lat, lon, zoom) {

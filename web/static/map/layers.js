@@ -1,11 +1,11 @@
 // The map's own layers, bottom to top, as MapLibre style layers. A layer's group is what the reader switches.
 
+import { namePoint } from "./features.js";
 import { LEVELS } from "./palette.js";
 import { textFont } from "./basemap.js";
 
 export const GROUPS = ["leads", "places", "hits", "cells", "sectors", "tracks", "grid", "borders"];
 export const COLLECTIONS = ["cells", "hits", "leads", "tracks", "places"];
-const LEVEL_STOPS_DB = [-85, -70, -55, -40, -25];
 const BOLD = ["Sans Bold", "sans-serif"]; // the first name sets the weight, the second is found
 const FROM_ZOOM = { "cell-label": 11, "kit-label": 9, "hit-label": 11, "track-level": 9 }; // farther off they only hide one another
 const NOTHING = { type: "FeatureCollection", features: [] };
@@ -13,7 +13,7 @@ const NOTHING = { type: "FeatureCollection", features: [] };
 /** GeoJSON sources, empty unless `data` holds features by collection. */
 export function ownSources(data = {}) {
   return Object.fromEntries(
-    [...COLLECTIONS, "levels", "grid"].map((name) => [name, { type: "geojson", data: data[name] ?? NOTHING }]),
+    [...COLLECTIONS, "levels", "names", "grid"].map((name) => [name, { type: "geojson", data: data[name] ?? NOTHING }]),
   );
 }
 
@@ -68,11 +68,10 @@ function sectorLayers(colours) {
 }
 
 function hitLayers(colours) {
-  const label = ["concat", "TA ", ["to-string", ["get", "timing_advance"]]];
   return [
     layer("hits", "hit-fill", "fill", "hits", null, { "fill-color": colours.hit, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.22, 16, 0.07] }),
     layer("hits", "hit-line", "line", "hits", null, { "line-color": colours.hit, "line-width": 2.5 }),
-    layer("hits", "hit-label", "symbol", "hits", ["has", "timing_advance"], halo(colours.hit, colours), text(label)),
+    layer("hits", "hit-label", "symbol", "names", isKind("hit"), halo(colours.hit, colours), text(["get", "name"])),
   ];
 }
 
@@ -93,11 +92,11 @@ function placeLayers(colours) {
 }
 
 function trackLayers(colours) {
-  const level = ["interpolate", ["linear"], ["get", "level_dbfs"], ...LEVEL_STOPS_DB.flatMap((db, index) => [db, LEVELS[index]])];
+  const level = ["match", ["get", "step"], ...LEVELS.flatMap((colour, step) => [step, colour]), LEVELS[0]];
   const shape = { "line-join": "round", "line-cap": "round" };
   return [
     layer("tracks", "track-line", "line", "tracks", isKind("track"), { "line-color": colours.track, "line-width": 3, "line-opacity": 0.75 }, shape),
-    layer("tracks", "track-level", "circle", "levels", null, { "circle-color": level, "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 16, 6] }),
+    layer("tracks", "track-level", "circle", "levels", null, { "circle-color": level, "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 1.5, 15, 3, 17, 5] }),
     layer("tracks", "kit-point", "circle", "tracks", isKind("kit"), { "circle-color": colours.kit, "circle-radius": 7, "circle-stroke-color": colours.ink, "circle-stroke-width": 2 }),
     layer("tracks", "kit-label", "symbol", "tracks", isKind("kit"), halo(colours.ink, colours), text(["get", "kit"], { "text-offset": [0, 1.2] })),
   ];
@@ -124,19 +123,35 @@ function pointLayers(colours) {
     layer("cells", "cell-label", "symbol", "cells", isKind("cell"), halo(colours.cell, colours), text(["to-string", ["coalesce", ["get", "ci"], ""]], { "text-offset": [0, 1], "text-anchor": "top", "text-size": 12 })),
     layer("places", "fix-point", "circle", "places", isKind("fix"), { "circle-color": "rgba(0,0,0,0)", "circle-radius": 13, "circle-stroke-color": colours.place, "circle-stroke-width": 3 }),
     layer("leads", "lead-point", "circle", "leads", isPoint, { "circle-color": colours.lead, "circle-radius": 8, "circle-stroke-color": colours.halo, "circle-stroke-width": 3 }),
-    layer("leads", "lead-label", "symbol", "leads", null, halo(colours.lead, colours), text(["get", "lead"], name)),
+    layer("leads", "lead-label", "symbol", "names", isKind("lead"), halo(colours.lead, colours), text(["get", "name"], name)),
   ];
 }
 
-/** A point for each vertex of the tracks at which bursts were heard. */
+/** A point with the name of each hit (its ring) and lead: names of areas would be drawn once a tile. */
+export function namesOf(features) {
+  const named = features.flatMap(({ properties: { kind, lead, timing_advance: ring }, geometry }) => {
+    const name = { hit: ring === null ? null : `TA ${ring}`, lead }[kind];
+    if (!geometry || name === null || name === undefined) return [];
+    return [{ type: "Feature", properties: { kind, name }, geometry: { type: "Point", coordinates: namePoint(geometry) } }];
+  });
+  return { type: "FeatureCollection", features: named };
+}
+
+/**
+ * A point for each vertex of the tracks at which bursts were heard, its `step` 0 (weakest fifth) to 4 (strongest):
+ * levels depend on gain and crowd together, so that fixed steps would show one colour.
+ */
 export function levelsOf(tracks) {
-  const features = tracks.flatMap((track) => {
-    const levels = track.properties.levels_dbfs ?? [];
-    return (track.geometry?.type === "LineString" ? track.geometry.coordinates : []).flatMap((coordinates, index) => {
-      const level = levels[index];
-      if (level === null || level === undefined) return [];
-      return [{ type: "Feature", properties: { level_dbfs: level }, geometry: { type: "Point", coordinates } }];
-    });
+  const heard = tracks.flatMap(({ properties, geometry }) => {
+    const levels = properties.levels_dbfs ?? [];
+    const vertices = geometry?.type === "LineString" ? geometry.coordinates : [];
+    return vertices.map((coordinates, index) => ({ coordinates, level: levels[index] ?? null }));
+  }).filter(({ level }) => level !== null);
+  const sorted = heard.map(({ level }) => level).sort((a, b) => a - b);
+  const bounds = LEVELS.slice(1).map((_, step) => sorted[Math.floor((sorted.length * (step + 1)) / LEVELS.length)]);
+  const features = heard.map(({ coordinates, level }) => {
+    const step = bounds.filter((bound) => level >= bound).length;
+    return { type: "Feature", properties: { level_dbfs: level, step }, geometry: { type: "Point", coordinates } };
   });
   return { type: "FeatureCollection", features };
 }

@@ -1,7 +1,7 @@
 // The lists to jump from: leads first, then hits that belong to no lead.
 
 import { h } from "./dom.js";
-import { metres, moment, odds, percent } from "./format.js";
+import { metres, moment, odds, score } from "./format.js";
 import { nameOf } from "./panel.js";
 import { t, word } from "./words.js";
 
@@ -11,9 +11,9 @@ export function listThings(leads, hits, fresh, pick) {
   if (leads.length + loose.length === 0) return [h("p", { class: "hint" }, t("nothing_yet"))];
   return [
     leads.length ? h("h2", {}, t("leads_heading", { count: leads.length })) : null,
-    h("ol", { class: "things" }, leads.toSorted((a, b) => b.properties.score - a.properties.score).map((lead) => row(lead, leadLine(lead), pick))),
+    h("ol", { class: "things" }, [...leads].sort((a, b) => b.properties.score - a.properties.score).map((lead) => row(lead, leadLine(lead), pick))),
     loose.length ? h("h2", {}, t("hits_heading", { count: loose.length })) : null,
-    h("ol", { class: "things" }, loose.toSorted((a, b) => b.properties.log10_odds - a.properties.log10_odds).map((hit) => row(hit, hitLine(hit), pick, fresh.includes(hit.id)))),
+    h("ol", { class: "things" }, [...loose].sort((a, b) => b.properties.log10_odds - a.properties.log10_odds).map((hit) => row(hit, hitLine(hit), pick, fresh.includes(hit.id)))),
   ];
 }
 
@@ -26,8 +26,8 @@ function row(feature, line, pick, isFresh = false) {
 }
 
 function leadLine({ properties }) {
-  const { score, form, sim_count: sims, r90_radius_m: r90 } = properties;
-  const parts = [percent(score), word("lead.form", form), sims ? t("sim_count", { count: sims }) : null, r90 === null ? null : t("within", { r90: metres(r90) })];
+  const { score: worth, form, sim_count: sims, r90_radius_m: r90 } = properties;
+  const parts = [`${t("score")} ${score(worth)}`, word("lead.form", form), sims ? t("sim_count", { count: sims }) : null, r90 === null ? null : t("within", { r90: metres(r90) })];
   return parts.filter(Boolean).join(" · ");
 }
 

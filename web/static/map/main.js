@@ -14,6 +14,7 @@ import { loadWords, t } from "./words.js";
 
 const page = byId("map-page");
 const FRESH_MS = 120_000; // how long a new hit stays marked
+const FIRST_LOOK = { maxZoom: 15, isAnimated: false };
 const night = matchMedia("(prefers-color-scheme: dark)");
 
 class MapPage {
@@ -185,7 +186,7 @@ class MapPage {
   lookAround() {
     const wish = decodeURIComponent(location.hash.slice(1)).replace("=", ":"); // #lead=NAME, #hit=ID
     if (this.features.find(wish)) this.pick(wish, true);
-    else if (this.features.bounds()) this.view.fit(this.features.bounds(), this.sheet.padding(), false);
+    else if (this.features.bounds()) this.view.fit(this.features.bounds(), this.sheet.padding(), FIRST_LOOK);
   }
 
   say(state) {

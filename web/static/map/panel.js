@@ -1,7 +1,7 @@
 // What is known of one thing on the map, and why it was raised.
 
 import { facts, h, section } from "./dom.js";
-import { metres, megahertz, moment, number, odds, percent, place } from "./format.js";
+import { metres, megahertz, moment, number, odds, percent, place, score } from "./format.js";
 import { toGcj02 } from "./gcj02.js";
 import { t, word } from "./words.js";
 
@@ -68,7 +68,7 @@ function lead(properties, feature, go) {
     proof(),
     properties.advice ? h("p", { class: "advice" }, h("strong", {}, t("advice")), " ", properties.advice) : null,
     facts([
-      [t("score"), properties.score === null ? null : percent(properties.score)],
+      [t("score"), properties.score === null ? null : score(properties.score)],
       [t("form"), word("lead.form", properties.form)],
       [t("sims"), properties.sim_count ? number(properties.sim_count) : null],
       [t("imeis"), properties.imei_count ? number(properties.imei_count) : null],
