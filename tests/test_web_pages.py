@@ -51,6 +51,17 @@ def test_a_lead_shows_reasons_look_alikes_cells_hits_and_place(tmp_path: Path) -
     assert '<form method="post" action="/leads' not in page  # an auditor reads only
 
 
+def test_a_place_from_records_alone_is_called_rough(tmp_path: Path) -> None:
+    home = full_home(tmp_path)
+    with Store.open(home.store) as store:
+        store.put_lead(replace(LEAD, fix=(30.0, 120.0), r50_radius_m=None, r90_radius_m=None))
+        store.put_lead(replace(LEAD, lead="L-2", fix=None))
+    with running(home) as app:
+        browser = Browser(app, "fay")
+        assert "From the records alone" in browser.get(f"/leads/{LEAD.lead}").text
+        assert "Not located yet" in browser.get("/leads/L-2").text
+
+
 def test_an_empty_house_says_where_leads_and_readings_come_from(tmp_path: Path) -> None:
     with running(empty_home(tmp_path)) as app:
         browser = Browser(app, "sue")
