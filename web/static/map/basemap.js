@@ -16,7 +16,8 @@ export const textFont = FONTS;
 
 /** {sources, layers} of the style under the map's own layers. `header` and `metadata` are the PMTiles file's. */
 export function baseStyle(base, colours) {
-  const ground = { id: "ground", type: "background", paint: { "background-color": base.url ? colours.sea : colours.land } };
+  const isDrawnOnSea = base.vectorLayers?.some((name) => IS_LAND.test(name));
+  const ground = { id: "ground", type: "background", paint: { "background-color": isDrawnOnSea ? colours.sea : colours.land } };
   if (!base.url) return { sources: {}, layers: [ground] };
   const source = tileSource(base);
   if (base.isRaster) {
@@ -90,5 +91,6 @@ export async function lookInto(base) {
 
 /** Attributions come as HTML of others: only their words are shown. */
 function plain(html) {
-  return new DOMParser().parseFromString(html ?? "", "text/html").body.textContent.trim();
+  const words = (html ?? "").replace(/<[^>]*>/g, "").replace(/&copy;/g, "©").replace(/[<>]|&\w+;/g, " ");
+  return words.trim();
 }

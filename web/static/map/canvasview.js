@@ -7,6 +7,7 @@ import { LEVELS, palette } from "./palette.js";
 
 const DRAWN = ["base", "grid", "sectors", "hits", "leads", "places", "tracks", "cells", "marks"];
 const FINGER_PX = 14;
+const MOST_NAMES = 80; // each is an element of the page
 
 export async function createCanvasView(container, options) {
   const land = await (await fetch(options.landUrl)).json();
@@ -59,7 +60,7 @@ class CanvasView {
     this.groups[group].clearLayers();
     const shape = { style, interactive: false, renderer: this.renderer, pointToLayer: (feature, at) => this.dot(feature, at) };
     this.groups[group].addLayer(L.geoJSON({ type: "FeatureCollection", features }, shape));
-    for (const feature of features) this.name(group, feature);
+    if (features.length <= MOST_NAMES) for (const feature of features) this.name(group, feature);
   }
 
   dot(feature, at) {

@@ -47,15 +47,24 @@ class MapPage {
   }
 
   async openView() {
-    const wish = kept().base;
-    this.base = (this.bases.find((one) => one.name === wish) ?? this.bases[0]).name;
     const options = {
-      base: await this.look(this.base), isNight: night.matches, landUrl: page.dataset.land, words: controlWords(),
+      base: await this.firstReadable(), isNight: night.matches, landUrl: page.dataset.land, words: controlWords(),
       onPick: (fids) => this.pickAmong(fids), onMove: (at) => this.moved(at),
     };
     this.view = await createView(byId("map"), options);
     for (const group of kept().hidden) this.view.setVisible(group, false);
     night.addEventListener("change", () => this.view.setNight(night.matches));
+  }
+
+  /** The base map this device keeps, else the first that can be read: dropped-in ones come before the bundled. */
+  async firstReadable() {
+    const wish = this.bases.find((one) => one.name === kept().base);
+    for (const { name } of [wish, ...this.bases].filter(Boolean)) {
+      this.base = name;
+      const base = await this.look(name);
+      if (base.name === name) return base;
+    }
+    return BARE;
   }
 
   /** The base map by name; the bare grid, and a word why, when its file cannot be read. */

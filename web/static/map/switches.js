@@ -33,7 +33,7 @@ export function listSwitches({ bases, base, onGroup, onBase, isCanvas }) {
     h("fieldset", {}, h("legend", {}, t("base_map")), bases.map((one) => baseSwitch(one, one.name === base, onBase))),
     h("p", { class: "hint" }, t("base_hint")),
     h("p", { class: "hint" }, t("datum_hint")),
-    isCanvas ? h("p", { class: "hint" }, t("canvas_hint")) : null,
+    ...(isCanvas ? [h("p", { class: "hint" }, t("canvas_hint"))] : []),
   ];
 }
 
