@@ -7,7 +7,6 @@ import pyarrow as pa
 from detection.cdr.features import numbered, tables
 from detection.cdr.history import History, build
 from detection.cdr.numbers import number_class
-from detection.cdr.places import Base, CellTable
 from detection.cdr.records import Account, Records, open_engine
 from detection.lead import PlacedCell
 from detection.town.city import KINDS, City
@@ -52,12 +51,9 @@ def city_records(city: City) -> Records:
     engine = open_engine()
     table = engine.create_table("records", ibis.memtable(city_table(city)))
     n = len(city.sim)
-    base = Base(False, "a made-up city")
     has = frozenset({"imsi", "number", "imei", "other", "duration_s", "cell", "ta", "answered"})
     cells = [cell.identity for cell in city.cells]
-    return Records(
-        engine, table, [], Account(n, n, 0, 0, 0, 0), cells, CellTable({}, {}, base, base), "made up", has=has
-    )
+    return Records(engine, table, [], Account(n, n, 0, 0, 0, 0), cells, "made up", has=has)
 
 
 def placed_cells(city: City) -> list[PlacedCell]:

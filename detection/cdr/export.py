@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
+from detection.cdr.answers import rows_of
 from detection.cdr.columns import Layout, assign, lay_out
 from detection.cdr.reader import read_lines, read_parquet
 from detection.cdr.spool import UNIT, Spool, look_at, make_spool
@@ -64,10 +65,8 @@ def examine(path: Path, engine: Backend) -> ExportFile:
         raise ExportError(f"export {path}: cannot be read ({error.strerror}); check its name and rights") from error
     if magic == b"PAR1":
         table = read_parquet(engine, path)
-        sample = table.limit(PARQUET_SAMPLE).execute().astype(object)
-        rows = tuple(
-            tuple("" if value is None or value != value else str(value) for value in row) for row in sample.values
-        )
+        sample = rows_of(table.limit(PARQUET_SAMPLE))
+        rows = tuple(tuple("" if value is None else str(value) for value in row) for row in sample)
         layout = assign(tuple(table.columns), rows, str(path), header_line=0)
         return ExportFile(path, layout, "Parquet", "its first octets say so", False, True)
     text = look_at(path)
@@ -97,7 +96,11 @@ def open_file(file: ExportFile, engine: Backend) -> OpenFile:
     if file.parquet:
         return OpenFile(read_parquet(engine, file.path), file, None)
     spool = make_spool(look_at(file.path), file.layout.delimiter, file.layout.fields)
-    return OpenFile(read_lines(engine, spool.path), file, spool)
+    try:
+        return OpenFile(read_lines(engine, spool.path), file, spool)
+    except BaseException:
+        spool.close()
+        raise
 
 
 def cut_lines(opened: OpenFile) -> ir.Table:

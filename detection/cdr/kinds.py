@@ -163,7 +163,8 @@ def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) ->
     z = (value - mean) / deviation
     law = -0.5 * z * z - np.log(deviation)
     wide = -0.5 * ((value - 1.0) / 3.0) ** 2 - np.log(3.0)
-    return weight * np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) + wide)
+    logs: Floats = weight * np.logaddexp(np.log1p(-EVEN_PART) + law, np.log(EVEN_PART) + wide)
+    return logs
 
 
 def told_by(totals: Counts) -> frozenset[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import boxes, kinds, reasons, siting, verdict
+from detection.cdr.answers import holds_any, whole_numbers
 from detection.cdr.features import HOUR_S, both_legs, numbered, tables
 from detection.cdr.history import History, build
 from detection.cdr.leads_file import LeadRow, Suspect
@@ -65,7 +66,7 @@ def rank(
     engine = records.engine
     progress("features", 0.0)
     kept = records.table
-    if not kept.filter(kept.kind.isin(["mtc", "smt"])).limit(1).count().execute():
+    if not holds_any(kept.filter(kept.kind.isin(["mtc", "smt"]))):
         kept = both_legs(kept)
     acts = numbered(kept)
     acts = engine.create_table("acts", acts.mutate(other_class=number_class(acts.other)))
@@ -94,15 +95,52 @@ def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
 
 
 def _spots(table: ir.Table, sims: Ints) -> boxes.Spots:
-    rows = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "cell", "ta"]).to_pandas()
-    ta = rows["ta"].fillna(-1).to_numpy().astype(np.int64)
-    column = {name: rows[name].to_numpy().astype(np.int64) for name in ("sim_id", "cell", "acts", "first_s", "last_s")}
-    return boxes.Spots(column["sim_id"], column["cell"], ta, column["acts"], column["first_s"], column["last_s"])
+    rows = whole_numbers(table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "cell", "ta"]))
+    return boxes.Spots(*(rows[name] for name in ("sim_id", "cell", "ta", "acts", "first_s", "last_s")))
 
 
 def _presence(table: ir.Table, sims: Ints) -> boxes.Presence:
-    rows = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "hour", "cell"]).to_pandas()
-    return boxes.Presence(*(rows[name].to_numpy().astype(np.int64) for name in ("sim_id", "hour", "cell")))
+    rows = whole_numbers(table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "hour", "cell"]))
+    return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Acts of the SIMs that are written about, by SIM and time; cell and ta are -1 where there is none."""
+
+    sim: Ints
+    cell: Ints
+    ta: Ints
+    t_s: Ints
+    local_s: Ints
+    imei: NDArray[np.object_]
+    other: NDArray[np.object_]
+
+    def of(self, rows: Ints | NDArray[np.bool_]) -> "Acts":
+        return Acts(
+            self.sim[rows],
+            self.cell[rows],
+            self.ta[rows],
+            self.t_s[rows],
+            self.local_s[rows],
+            self.imei[rows],
+            self.other[rows],
+        )
+
+    def devices(self) -> list[str]:
+        return sorted({imei for imei in self.imei.tolist() if imei is not None})
+
+
+def _acts(table: ir.Table, sims: Ints) -> Acts:
+    names = ["sim_id", "cell", "ta", "t_s", "local_s"]
+    held = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "t_s", "kind", "other", "row"])
+    held = held.select(*names, "imei", "other")
+    arrow = held.to_pyarrow()
+    numbers = (
+        arrow[name].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) for name in names
+    )
+    texts = (np.array([*arrow[name].to_pylist(), None], dtype=object)[:-1] for name in ("imei", "other"))
+    return Acts(*numbers, *texts)
 
 
 def _keys(sims: Ints) -> list[int]:
@@ -133,13 +171,8 @@ class _Maker:
         raised = np.flatnonzero(self.judged.raised_s >= 0)
         listed = self._listed(score)
         every = np.union1d(raised, listed)
-        self.rows = (
-            self.acts.filter(self.acts.sim_id.isin(_keys(every)))
-            .select("sim_id", "kind", "cell", "ta", "t_s", "local_s", "imei", "other")
-            .order_by(["sim_id", "t_s", "kind", "other"])
-            .to_pandas()
-        )
-        self.bounds = np.searchsorted(self.rows["sim_id"].to_numpy(), np.arange(len(score) + 1))
+        self.rows = _acts(self.acts, every)
+        self.bounds = np.searchsorted(self.rows.sim, np.arange(len(score) + 1))
         found = [self._box(sims, group) for group in groups if len(sims := self._raised_of(group, raised))]
         grouped = {int(sim) for box in found for sim in box.sims}
         alone = [sim for sim in raised.tolist() if sim not in grouped]
@@ -170,12 +203,11 @@ class _Maker:
 
     def _sightings(self, sims: Ints, moving: bool) -> list[siting.Sighting]:
         counted: dict[tuple[int, int], float] = {}
-        rows = self.rows.iloc[self._acts_of(sims)]
-        if moving and len(rows):
-            rows = rows[rows["t_s"] >= rows["t_s"].max() - LATEST_S]
-        for cell, ta in zip(rows["cell"].to_numpy(float), rows["ta"].to_numpy(float), strict=True):
-            if not np.isnan(cell):
-                key = (int(cell), -1 if np.isnan(ta) else int(ta))
+        rows = self.rows.of(self._acts_of(sims))
+        if moving:
+            rows = rows.of(rows.t_s >= rows.t_s.max() - LATEST_S)
+        for key in zip(rows.cell.tolist(), rows.ta.tolist(), strict=True):
+            if key[0] >= 0:
                 counted[key] = counted.get(key, 0) + 1
         total = sum(counted.values())
         return [
@@ -196,7 +228,7 @@ class _Maker:
             site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
-                why = [*why, *reasons.group_reasons(box.group, self._imeis(box.sims), 0)]
+                why = [*why, *reasons.group_reasons(box.group, len(self.rows.of(self._acts_of(box.sims)).devices()), 0)]
             likeliest = every[int(self.judged.kind[sim])]
             if box is None and not likeliest.form:
                 why = [f"reads most like: {likeliest.name}", *why]
@@ -218,29 +250,26 @@ class _Maker:
         return suspects
 
     def _main_cell(self, sim: int) -> CellIdentity | None:
-        cells = self.rows["cell"].to_numpy(float)[self.bounds[sim] : self.bounds[sim + 1]]
-        cells = cells[~np.isnan(cells)].astype(int)
+        cells = self.rows.cell[self.bounds[sim] : self.bounds[sim + 1]]
+        cells = cells[cells >= 0]
         return self.records.cells[int(np.bincount(cells).argmax())] if len(cells) else None
 
     def _local(self, utc_s: int, sim: int) -> str:
         """The carrier's local time of a moment, by the offset of the SIM's act nearest to it."""
         at = slice(self.bounds[sim], self.bounds[sim + 1])
-        t, local = self.rows["t_s"].to_numpy()[at], self.rows["local_s"].to_numpy()[at]
+        t, local = self.rows.t_s[at], self.rows.local_s[at]
         nearest = int(np.abs(t - utc_s).argmin())
         return datetime.fromtimestamp(utc_s + int(local[nearest] - t[nearest]), UTC).replace(tzinfo=None).isoformat()
 
-    def _imeis(self, sims: Ints) -> int:
-        return len(set(self.rows["imei"].iloc[self._acts_of(sims)].dropna()))
-
     def _lead(self, box: Box) -> LeadRow:
-        rows = self.rows.iloc[self._acts_of(box.sims)]
+        rows = self.rows.of(self._acts_of(box.sims))
+        imeis = rows.devices()
         best = int(box.sims[np.argmax(self.judged.score[box.sims])])
         own = {self.history.numbers[sim] for sim in box.sims} - {None}
-        within = int(rows["other"].isin(own).sum()) // 2
-        why = reasons.group_reasons(box.group, self._imeis(box.sims), within)
+        within = sum(other in own for other in rows.other.tolist()) // 2
+        why = reasons.group_reasons(box.group, len(imeis), within)
         why += reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
-        hours = np.bincount((rows["local_s"].to_numpy() // HOUR_S % 24).astype(int), minlength=24)
-        imeis = sorted(set(rows["imei"].dropna()))
+        hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
@@ -249,8 +278,8 @@ class _Maker:
             imeis=sorted(self.names.of("imei", imei) for imei in imeis),
             cells=self._cells(rows),
             area=box.place.area if box.place else None,
-            first_seen=_utc(int(rows["t_s"].min())),
-            last_seen=_utc(int(rows["t_s"].max())),
+            first_seen=_utc(int(rows.t_s.min())),
+            last_seen=_utc(int(rows.t_s.max())),
             active_hours=[int(hour) for hour in np.flatnonzero(hours > 0.02 * hours.sum())],
             reasons=why,
             advice=reasons.ADVICE[box.kind],
@@ -259,11 +288,11 @@ class _Maker:
             lon=round(box.place.lon, 6) if box.place else None,
         )
 
-    def _cells(self, rows: Any) -> list[dict[str, Any]]:
-        held = rows[rows["cell"].notna()]
+    def _cells(self, rows: Acts) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
-        for at, acts in sorted(held.groupby("cell"), key=lambda item: (-len(item[1]), item[0]))[:20]:
-            who, placed = self.records.cells[int(at)], self.placed[int(at)]
+        found, acts = np.unique(rows.cell[rows.cell >= 0], return_counts=True)
+        for at, n in sorted(zip(found.tolist(), acts.tolist(), strict=True), key=lambda item: (-item[1], item[0]))[:20]:
+            who, placed = self.records.cells[at], self.placed[at]
             cells.append(
                 {
                     "rat": placed.identity.rat if placed else who.rat,
@@ -275,21 +304,20 @@ class _Maker:
                     "lon": placed.lon if placed else None,
                     "azimuth_deg": placed.azimuth_deg if placed else None,
                     "beamwidth_deg": placed.beamwidth_deg if placed else None,
-                    "timing_advance": _rings(acts["ta"]),
-                    "weight": round(len(acts) / len(held), 4),
+                    "timing_advance": _rings(rows.ta[rows.cell == at]),
+                    "weight": round(n / int(acts.sum()), 4),
                 }
             )
         return cells
 
 
-def _rings(ta: Any) -> list[int]:
+def _rings(ta: Ints) -> list[int]:
     """Up to 20 timing advances in the proportions in which they came."""
-    values = np.sort(ta.dropna().to_numpy().astype(int))
-    return (
-        [int(v) for v in values[np.linspace(0, len(values) - 1, min(20, len(values))).astype(int)]]
-        if len(values)
-        else []
-    )
+    values = np.sort(ta[ta >= 0])
+    if not len(values):
+        return []
+    picked: list[int] = values[np.linspace(0, len(values) - 1, min(20, len(values))).astype(int)].tolist()
+    return picked
 
 
 def _utc(seconds: int) -> str:

@@ -18,7 +18,7 @@ FORMS = {
 }
 ADVICE = {
     "naive": "Fixed box: drive the sector and ring by day; listen to its cells.",
-    "human": "Fixed or spread over several places: compare the cells of its SIMs; it keeps people's hours, so drive then.",
+    "human": "Fixed or spread over several places: compare its SIMs' cells; it keeps people's hours, so drive then.",
     "scam": "Short-lived: act within hours. Fixed while it lasts; drive the ring in its active hours.",
     "car": "Moves: ask the carrier for its latest cells before driving, and wait on the road it repeats.",
     "pair": "Two phones and a cable, moved every few hours: only the latest cell counts.",

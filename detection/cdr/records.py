@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 import pyarrow
 from ibis.backends.duckdb import Backend
 
+from detection.cdr.answers import first_of, holds_any, rows_of
 from detection.cdr.export import ExportFile, examine, find_files, open_file
 from detection.cdr.places import CellTable, CellTexts, read_cells_of
 from detection.cdr.stage import BAD, BLANK, CONTINUED, GOOD, HEADER, TEXT_ROLES, drop_layers, staged
@@ -35,7 +36,7 @@ KEY = (
     "t_s",
     "offset_s",
     "duration_s",
-    *TEXT_ROLES,
+    "cell",
     "ta",
     "answered",
     "rest",
@@ -89,7 +90,6 @@ class Records:
     files: list[ExportFile]
     account: Account
     cells: list[CellIdentity]
-    cell_table: CellTable
     zone: str
     warnings: list[str] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -135,11 +135,12 @@ def _load(
 ) -> list[int]:
     """Fills table `staged`; gives the row number at which each file begins."""
     first_rows, rows = [], 0
+    dialects: dict[object, int] = {}
     for number, file in enumerate(files):
         progress("reading", number / len(files))
         opened = open_file(file, engine)
         try:
-            expression = staged(opened, number, engine)
+            expression = staged(opened, number, dialects.setdefault(_signature(file), number), engine)
             if number == 0:
                 engine.create_table(STAGED, expression)
             else:
@@ -148,7 +149,7 @@ def _load(
             opened.close()
             drop_layers(engine, number)
         first_rows.append(rows)
-        before, rows = rows, int(engine.table(STAGED).count().execute())
+        before, rows = rows, int(engine.table(STAGED).count().to_pyarrow().as_py())
         if opened.spool is not None and rows - before != opened.spool.lines:
             raise ExportError(
                 f"export {file.path}: {opened.spool.lines} lines, of which the engine read {rows - before}"
@@ -156,6 +157,11 @@ def _load(
         if opened.spool is not None and opened.spool.truncated:
             warnings.append(f"{file.path} is cut off: the end of the gzip file is missing")
     return first_rows
+
+
+def _signature(file: ExportFile) -> object:
+    """Files with one signature come from one source, and are read alike."""
+    return file.layout.names, tuple(sorted(file.layout.roles.items())), file.parquet
 
 
 def _settle(
@@ -170,17 +176,19 @@ def _settle(
     table = engine.table(STAGED)
     table = table.mutate(row=table.rowid())
     progress("cells", 0.0)
-    cell_table = read_cells_of(_cell_texts(table), placed)
-    cells = sorted({cell for cell in cell_table.cells.values() if cell is not None}, key=_cell_order)
+    cell_tables = {dialect: read_cells_of(texts, placed) for dialect, texts in _cell_texts(table).items()}
+    named = {cell for read in cell_tables.values() for cell in read.cells.values() if cell is not None}
+    cells = sorted(named, key=_cell_order)
     good = table.filter(table.state == GOOD)
-    keys = _cell_keys(engine, cell_table, cells)
-    joined = good.left_join(keys, [good[role].fill_null("") == keys[f"{role}_text"] for role in TEXT_ROLES])
+    keys = _cell_keys(engine, cell_tables, cells)
+    joined = good.left_join(
+        keys,
+        [good.dialect == keys.dialect_of, *(good[role].fill_null("") == keys[f"{role}_text"] for role in TEXT_ROLES)],
+    )
     progress("duplicates", 0.0)
     unread = joined.filter(joined.unread_column != "")
     readable = joined.filter(joined.unread_column == "")
-    grouped = readable.group_by([readable[name] for name in KEY] + [readable.cell]).agg(
-        copies=readable.count(), row=readable.row.min()
-    )
+    grouped = readable.group_by([readable[name] for name in KEY]).agg(copies=readable.count(), row=readable.row.min())
     zone, offset = _zone(grouped, table, timezone, warnings)
     grouped = grouped.mutate(
         utc_s=grouped.t_s - ibis.coalesce(grouped.offset_s, offset),
@@ -209,7 +217,7 @@ def _settle(
     account.check()
     has = _held(records)
     told = zone.key if isinstance(zone, ZoneInfo) else "the offset in the file"
-    result = Records(engine, records, files, account, cells, cell_table, told, warnings, rejects, has)
+    result = Records(engine, records, files, account, cells, told, warnings, rejects, has)
     if account.accepted == 0:
         first = rejects[0] if rejects else None
         why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
@@ -221,19 +229,27 @@ def _cell_order(cell: CellIdentity) -> tuple[str, str, int, int]:
     return (cell.mcc or "", cell.mnc or "", cell.lac or 0, cell.ci or 0)
 
 
-def _cell_texts(table: ir.Table) -> list[CellTexts]:
+def _cell_texts(table: ir.Table) -> dict[int, list[CellTexts]]:
+    """Every different cell text, by dialect: what is hex in one may be decimal in another."""
     good = table.filter(table.state == GOOD)
-    distinct = good.select(*[good[role].fill_null("") for role in TEXT_ROLES]).distinct().execute()
-    return sorted(tuple(row) for row in distinct.itertuples(index=False, name=None))
+    distinct = good.select(good.dialect, *[good[role].fill_null("") for role in TEXT_ROLES]).distinct()
+    texts: dict[int, list[CellTexts]] = {}
+    for dialect, *text in sorted(rows_of(distinct)):
+        texts.setdefault(dialect, []).append(tuple(text))
+    return texts
 
 
-def _cell_keys(engine: Backend, cell_table: CellTable, cells: list[CellIdentity]) -> ir.Table:
+def _cell_keys(engine: Backend, cell_tables: dict[int, CellTable], cells: list[CellIdentity]) -> ir.Table:
     """Table of every cell text with its cell's index, to join records with."""
     index = {cell: at for at, cell in enumerate(cells)}
-    rows = [(*text, index[cell] if cell is not None else None, "") for text, cell in cell_table.cells.items()]
-    rows += [(*text, None, column) for text, (column, _) in cell_table.unread.items()]
+    rows: list[tuple[object, ...]] = []
+    for dialect, read in cell_tables.items():
+        rows += [(dialect, *text, index[cell] if cell else None, "") for text, cell in read.cells.items()]
+        rows += [(dialect, *text, None, column) for text, (column, _) in read.unread.items()]
     names = [f"{role}_text" for role in TEXT_ROLES]
-    schema = ibis.schema({**dict.fromkeys(names, "string"), "cell": "int32", "unread_column": "string"})
+    schema = ibis.schema(
+        {"dialect_of": "int32", **dict.fromkeys(names, "string"), "cell": "int32", "unread_column": "string"}
+    )
     columns = {name: [row[at] for row in rows] for at, name in enumerate(schema)}
     arrow = pyarrow.table(columns, schema=schema.to_pyarrow())
     return engine.create_table("cell_keys", ibis.memtable(arrow))
@@ -244,21 +260,21 @@ def _zone(
 ) -> tuple[ZoneInfo | None, ir.IntegerValue]:
     """The carrier's zone, and its offset from UTC (s) as an expression over `t_s`."""
     good = table.filter(table.state == GOOD)
-    span = good.agg(first=good.t_s.min(), last=good.t_s.max(), bare=good.offset_s.isnull().sum()).execute().iloc[0]
+    span = first_of(good.agg(first=good.t_s.min(), last=good.t_s.max(), bare=good.offset_s.isnull().sum()))
     carried = span["bare"] == 0
     if timezone is None and carried and not _universal_only(good):
         return None, ibis.literal(0, "int64")
     zone = ZoneInfo(timezone) if timezone else machine_zone()
     if timezone is None:
         warnings.append(f"times without offset are taken as {zone.key}, this machine's zone: give --timezone NAME")
-    if span["first"] != span["first"] or span["first"] is None:
+    if span["first"] is None:
         return zone, ibis.literal(0, "int64")
     return zone, zone_offset(grouped.t_s, zone, int(span["first"]), int(span["last"]))
 
 
 def _universal_only(good: ir.Table) -> bool:
     """True where every offset is zero: Unix times, or Z: not the carrier's local time."""
-    return not bool(good.filter(good.offset_s != 0).limit(1).count().execute())
+    return not holds_any(good.filter(good.offset_s != 0))
 
 
 def _shift(grouped: ir.Table, zone: ZoneInfo | None, timezone: str | None) -> ir.IntegerValue:
@@ -266,8 +282,8 @@ def _shift(grouped: ir.Table, zone: ZoneInfo | None, timezone: str | None) -> ir
     if zone is None:
         return ibis.literal(0, "int64")
     span_first, span_last = 631_152_000, 4_102_444_800
-    bounds = grouped.agg(first=grouped.t_s.min(), last=grouped.t_s.max()).execute().iloc[0]
-    if bounds["first"] == bounds["first"] and bounds["first"] is not None:
+    bounds = first_of(grouped.agg(first=grouped.t_s.min(), last=grouped.t_s.max()))
+    if bounds["first"] is not None:
         span_first, span_last = int(bounds["first"]), int(bounds["last"])
     return zone_offset(grouped.t_s - grouped.offset_s, zone, span_first, span_last) - grouped.offset_s
 
@@ -287,22 +303,22 @@ def machine_zone() -> ZoneInfo:
 def _account(
     files: list[ExportFile], first_rows: list[int], table: ir.Table, unread: ir.Table, records: ir.Table
 ) -> tuple[Account, list[Reject]]:
-    counts = dict(table.group_by("state").agg(n=table.count()).execute().itertuples(index=False, name=None))
+    counts = dict(rows_of(table.group_by("state").agg(n=table.count())))
     bad = table.filter(table.state == BAD).select("file", "row", "bad_column", "bad_value", "reason")
-    bad = bad.order_by("row").execute()
-    cells = unread.select("file", "row", "unread_column", *TEXT_ROLES).order_by("row").execute()
+    bad = bad.order_by("row")
+    cells = unread.select("file", "row", "unread_column", *TEXT_ROLES).order_by("row")
     rejects = [
         Reject(str(files[file].path), row - first_rows[file] + 1, column or "", value or "", reason)
-        for file, row, column, value, reason in bad.itertuples(index=False, name=None)
+        for file, row, column, value, reason in rows_of(bad)
     ]
-    for file, row, role, *texts in cells.itertuples(index=False, name=None):
+    for file, row, role, *texts in rows_of(cells):
         layout = files[file].layout
         name = layout.names[layout.roles[role]] if role in layout.roles else role
         value = dict(zip(TEXT_ROLES, texts, strict=True))[role]
         rejects.append(Reject(str(files[file].path), row - first_rows[file] + 1, name, value[:60], "not a cell number"))
     rejects.sort(key=lambda reject: (reject.file, reject.line))
     continued = _continued(table, unread, records) if counts.get(CONTINUED) else (0, 0, 0)
-    kept = records.agg(n=records.count(), copies=records.copies.sum()).execute().iloc[0]
+    kept = first_of(records.agg(n=records.count(), copies=records.copies.sum()))
     accepted, copies = int(kept["n"]), int(kept["copies"] if kept["n"] else 0)
     return (
         Account(
@@ -319,15 +335,15 @@ def _account(
 
 def _continued(table: ir.Table, unread: ir.Table, records: ir.Table) -> tuple[int, int, int]:
     """Continuation lines of (accepted, duplicate, rejected) records: each counts with the record above it."""
-    marks = table.select("row", "state").order_by("row").execute()
+    marks = table.select("row", "state").order_by("row")
     owner, owners = -1, []
-    for row, state in marks.itertuples(index=False, name=None):
+    for row, state in rows_of(marks):
         if state != CONTINUED:
             owner = row
         else:
             owners.append(owner)
-    kept = set(records.row.execute())
-    bad = set(table.filter(table.state == BAD).row.execute()) | set(unread.row.execute())
+    kept = set(records.row.to_pyarrow().to_pylist())
+    bad = set(table.filter(table.state == BAD).row.to_pyarrow().to_pylist()) | set(unread.row.to_pyarrow().to_pylist())
     accepted = sum(row in kept for row in owners)
     rejected = sum(row in bad for row in owners)
     return accepted, len(owners) - accepted - rejected, rejected
@@ -335,5 +351,5 @@ def _continued(table: ir.Table, unread: ir.Table, records: ir.Table) -> tuple[in
 
 def _held(records: ir.Table) -> frozenset[str]:
     columns = ("imsi", "number", "imei", "other", "duration_s", "cell", "ta", "answered")
-    counts = records.agg(**{name: records[name].notnull().sum() for name in columns}).execute().iloc[0]
-    return frozenset(name for name in columns if counts[name] > 0)
+    counts = first_of(records.agg(**{name: records[name].notnull().sum() for name in columns}))
+    return frozenset(name for name in columns if counts[name])

@@ -192,11 +192,12 @@ def make_spool(text: TextFile, delimiter: str, fields: int, directory: Path | No
     lines, clean, quotes = scan(text)
     if clean and not quotes:
         return Spool(str(text.path), lines, quoted=False)
+    spool = tempfile.TemporaryFile(dir=directory, buffering=CHUNK)  # noqa: SIM115 - outlives this function
     try:
-        spool = tempfile.TemporaryFile(dir=directory, buffering=CHUNK)  # noqa: SIM115 - outlives this function
         lines, truncated = rewrite(text, delimiter, fields, quotes, spool)
         spool.flush()
     except OSError as error:
+        spool.close()
         raise ExportError(f"export {text.path}: no room to unpack it ({error.strerror}); set TMPDIR") from error
     return Spool(f"/proc/{os.getpid()}/fd/{spool.fileno()}", lines, quotes, spool, truncated)
 

@@ -30,10 +30,10 @@ TYPED = ("kind", *TYPED_TEXTS, "t_s", "offset_s", "duration_s", *TEXT_ROLES, "ta
 KINDS = ("moc", "mtc", "smo", "smt", "fwd", "data", "lu", "ussd", "other")
 
 
-def staged(opened: OpenFile, number: int, engine: Backend) -> ir.Table:
+def staged(opened: OpenFile, number: int, dialect: int, engine: Backend) -> ir.Table:
     """Typed rows of a file, line by line in order.
 
-    Columns: file, state, reason, bad_column, bad_value; kind, imsi, imei, served, other, t_s and offset_s (local
+    `number` is the file's, `dialect` that of the first file laid out like it. Columns: file, dialect, state, reason, bad_column, bad_value; kind, imsi, imei, served, other, t_s and offset_s (local
     seconds, and the text's own offset), duration_s, lac ci cgi mcc mnc (text), ta, answered, rest.
     """
     layout = opened.file.layout
@@ -75,6 +75,7 @@ def staged(opened: OpenFile, number: int, engine: Backend) -> ir.Table:
     }
     return judged.select(
         file=ibis.literal(number, "int32"),
+        dialect=ibis.literal(dialect, "int32"),
         state=ibis.ifelse(at_fault != 0, ibis.literal(BAD, "int8"), judged.state),
         reason=_told(at_fault, judged.shape_reason, [ibis.literal(check.reason) for check in checks]),
         bad_column=_told(
