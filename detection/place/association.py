@@ -1,8 +1,7 @@
 """Which streams are the box's: streams of one place rise and fall together while the kit moves.
 
-Two streams heard at the same spots differ by a constant if they come from one place, and by two shadows and two ways
-otherwise; that joins streams into emitters. The emitter with the most and best evidence for a box at a place is the
-seed; each other emitter joins it by how much better it fits that place, shadows shared, than a stranger's own
+Streams that keep company (see `companions`) are one emitter. The emitter with the most and best evidence for a box at
+a place is the seed; each other emitter joins it by how much better it fits that place, shadows shared, than a stranger's own
 unknown way (or the team's own phone on board, whose level does not change with movement).
 """
 
@@ -13,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from detection.place.companions import join_streams
 from detection.place.evidence import (
-    CALL_DB,
     EXPONENTS,
     SHADOWS,
     SLOW_M,
@@ -30,70 +29,23 @@ from detection.place.evidence import (
 from detection.place.plane import Floats
 from detection.place.spots import Stream, Survey
 
-STRANGER_DB = 15.0  # spread of strangers' levels
-APART_DB, APART_M = 7.0, 50.0  # shadows that two places do not share
-SHARED_SPOTS = 60  # spots that a comparison of two streams looks at, at most
 ANYWHERE_DB = 15.0  # spread of strangers' levels about the mean of all
 WAY_DB = 8.0  # how a stranger's level changes over hundreds of metres, wherever it is
 ABOARD_DB = 1.5  # how far the level of a phone on board wanders
 CREDIT = 5.0  # most that one emitter's fit to a place counts for or against it as the seed
+PORTS_ODDS, MOST_PORTS_ODDS = 12.0, 40.0  # log odds of a box a call more at once, and at most
 ABOARD = 0.1  # share of strangers who ride with the team
 MOST_EMITTERS = 24  # emitters weighed by place; of more, the shortest keep their prior
 
 
-def log_same_place(one: Stream, other: Stream, survey: Survey) -> float:
-    """Log odds that two streams come from one place against two, from the spots where both were heard."""
-    shared = sorted(set(one.spots) & set(other.spots))[:SHARED_SPOTS]
-    if not shared:
-        return 0.0
-    first, second = (
-        dict(zip(each.spots, zip(each.level_db, each.variance, strict=True), strict=True)) for each in (one, other)
-    )
-    gap = np.array([first[spot][0] - second[spot][0] for spot in shared])
-    error = np.diag([first[spot][1] + second[spot][1] for spot in shared])
-    way = np.hypot(*(survey.xy[shared][:, None] - survey.xy[shared][None]).transpose(2, 0, 1))
-    apart = 2 * (APART_DB**2 * np.exp(-way / APART_M) + (APART_DB * 0.8) ** 2 * np.exp(-way / SLOW_M))
-    same = log_normal(gap, error + 2 * CALL_DB**2)
-    return same - log_normal(gap, error + apart + 2 * STRANGER_DB**2)
-
-
-def log_normal(value: Floats, covariance: Floats) -> float:
-    """Log density of N(0, covariance), without the constant in 2 pi."""
-    lower = np.linalg.cholesky(covariance)
-    white = np.linalg.solve(lower, value)
-    return float(-white @ white / 2 - np.log(np.diag(lower)).sum())
-
-
-def join_streams(survey: Survey) -> list[list[int]]:
-    """Streams (by number) joined into emitters, the pair of groups with the best odds first."""
-    streams = survey.streams
-    odds = np.zeros((len(streams), len(streams)))
-    for i, one in enumerate(streams):
-        for j in range(i):
-            odds[i, j] = odds[j, i] = np.clip(log_same_place(one, streams[j], survey), -30, 30)
-    groups = [[i] for i in range(len(streams))]
-    np.fill_diagonal(odds, -np.inf)
-    while len(groups) > 1:
-        i, j = divmod(int(np.argmax(odds)), len(groups))
-        if odds[i, j] <= 1.0:
-            break
-        i, j = min(i, j), max(i, j)
-        odds[i] += odds[j]
-        odds[:, i] = odds[i]
-        odds[i, i] = -np.inf
-        odds = np.delete(np.delete(odds, j, axis=0), j, axis=1)
-        groups[i] += groups.pop(j)
-    return groups
-
-
 @dataclass(frozen=True, slots=True)
 class Emitter:
-    """Streams of one place: how long they were heard, what they tell, how many at once."""
+    """Streams of one place: how long they were heard, what they tell, how many on average at once."""
 
     streams: tuple[int, ...]
     seconds: int
     told: Told
-    at_once: int
+    at_once: float
 
 
 def form_emitters(survey: Survey, centre_db: float) -> list[Emitter]:
@@ -102,7 +54,7 @@ def form_emitters(survey: Survey, centre_db: float) -> list[Emitter]:
     for group in join_streams(survey):
         streams = [survey.streams[i] for i in group]
         told = tell_all(streams, np.ones(len(group)), len(survey.xy), centre_db)
-        found.append(Emitter(tuple(group), sum(stream.seconds for stream in streams), told, most_at_once(streams)))
+        found.append(Emitter(tuple(group), sum(len(stream.seconds) for stream in streams), told, mean_at_once(streams)))
     return sorted(found, key=lambda emitter: -emitter.seconds)
 
 
@@ -137,14 +89,19 @@ def weigh_streams(survey: Survey, places: Floats, log_prior: Floats, centre_db: 
 
 
 def log_odds_of_size(emitter: Emitter) -> float:
-    """Prior log odds of a box: a person has one call at a time, a box many."""
-    return min(4.0 * (emitter.at_once - 1), 12.0)
+    """Prior log odds of a box: a person has one call at a time, a box several all along."""
+    return min(PORTS_ODDS * (emitter.at_once - 1), MOST_PORTS_ODDS)
 
 
-def most_at_once(streams: Sequence[Stream]) -> int:
-    """Most calls that were on the air together."""
-    ends = [(stream.from_s, 1) for stream in streams] + [(stream.to_s, -1) for stream in streams]
-    return max(itertools.accumulate(step for _, step in sorted(ends)), default=0)
+def mean_at_once(streams: Sequence[Stream]) -> float:
+    """How many streams are on the air on average, while any is."""
+    ends = sorted([(stream.from_s, 1) for stream in streams] + [(stream.to_s + 1, -1) for stream in streams])
+    running, any_s, all_s = 0, 0.0, 0.0
+    for (time, step), (later, _) in itertools.pairwise(ends):
+        running += step
+        any_s += (later - time) * (running > 0)
+        all_s += (later - time) * running
+    return all_s / any_s
 
 
 def join_seed(emitters: Sequence[Emitter], strangers: Sequence[float], log_box: Callable[[Told], float]) -> list[float]:

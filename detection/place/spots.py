@@ -16,6 +16,8 @@ from detection.place.plane import Floats, Plane
 from sensor.readings import UplinkReading
 
 FADE_DB = 5.6  # spread of the power of a Rayleigh fade, in dB
+SLOWEST_MPS = 0.4  # slower is GPS noise at rest
+CELL_M = 30.0  # side of the squares in which two streams are compared
 FADE_M = 0.4  # way after which a fade is new: about a wavelength at 900 MHz
 LEVEL_DB = 0.9  # what gain steps and short bursts leave on a second's level
 CLIPPED_BY_DB, CLIPPED_DB = 5.0, 6.0  # a clipped level is a lower bound: how much is missing, and its spread
@@ -36,8 +38,8 @@ class Stream:
     spots: tuple[int, ...]
     level_db: Floats
     variance: Floats
-    missed: tuple[int, ...]  # spots where it was on the air and not heard
-    seconds: int
+    seconds: NDArray[np.int64]  # index into Survey.cell and Survey.moved_m of each second heard
+    second_db: Floats  # its level then
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Survey:
     time_s: Floats
     streams: tuple[Stream, ...]
     noise_db: float | None  # the receiver's own noise on the levels' scale
+    cell: NDArray[np.int64]  # of each kit's each second: the stay of CELL_M it belongs to
+    moved_m: Floats  # and the way moved in it
 
 
 Row = tuple[UplinkReading, int, float]  # a reading, its spot, its speed (m/s)
@@ -66,9 +70,12 @@ def gather(readings: Sequence[UplinkReading], plane: Plane) -> Survey:
     numbers = np.array([kits.index(row.kit) for row in readings])
     means = [np.bincount(spots, each) / counts for each in (*xy.T, [row.t_s for row in readings], numbers)]
     rows = list(zip(readings, spots.tolist(), speeds(readings, xy), strict=True))
-    streams = tuple(form_streams(rows))
     kit = np.rint(means[3]).astype(np.int64)
-    return Survey(np.stack(means[:2], axis=1), kit, means[2], streams, noise_db(readings))
+    cells = number_visits(readings, np.floor(xy / CELL_M).astype(int).tolist())
+    numbers_of = {(row.kit, row.t_s): index for index, row in enumerate(readings)}
+    streams = tuple(form_streams(rows, numbers_of))
+    moved = np.array([speed if speed > SLOWEST_MPS else 0.0 for _, _, speed in rows])
+    return Survey(np.stack(means[:2], axis=1), kit, means[2], streams, noise_db(readings), cells, moved)
 
 
 def noise_db(readings: Sequence[UplinkReading]) -> float | None:
@@ -138,7 +145,7 @@ def is_heard(row: UplinkReading) -> bool:
     return bool(row.det) and row.rssi_dbfs is not None
 
 
-def form_streams(rows: Sequence[Row]) -> list[Stream]:
+def form_streams(rows: Sequence[Row], numbers: dict[tuple[str, float], int]) -> list[Stream]:
     """Streams in order of their first second."""
     by_key: dict[tuple[float | None, int | None, int | None], list[Row]] = defaultdict(list)
     seconds: dict[str, dict[float, Row]] = defaultdict(dict)
@@ -148,7 +155,7 @@ def form_streams(rows: Sequence[Row]) -> list[Stream]:
             by_key[row[0].freq_mhz, row[0].slot, row[0].sub].append(row)
     thresholds = thresholds_db(rows)
     found = [
-        close(call, [row for kit in {row[0].kit for row in call} for row in seconds[kit].values()], thresholds)
+        close(call, [row for kit in {row[0].kit for row in call} for row in seconds[kit].values()], thresholds, numbers)
         for rows_of_key in by_key.values()
         for call in cut(rows_of_key)
     ]
@@ -171,7 +178,7 @@ def cut(rows: list[Row]) -> Iterable[list[Row]]:
         yield call
 
 
-def close(call: list[Row], seconds: list[Row], thresholds: Thresholds) -> Stream:
+def close(call: list[Row], seconds: list[Row], thresholds: Thresholds, numbers: dict[tuple[str, float], int]) -> Stream:
     """A call's heard rows as a stream; a second of its kits without one, in between, was missed."""
     first, until = call[0][0], call[-1][0].t_s
     heard = {(row[0].kit, row[0].t_s) for row in call}
@@ -185,9 +192,9 @@ def close(call: list[Row], seconds: list[Row], thresholds: Thresholds) -> Stream
     beside = {spot + step for spot in by_spot for step in (-1, 0, 1)}
     spots = tuple(sorted(set(by_spot) | (set(missed) & beside)))
     pairs = np.array([spot_level(by_spot[spot], missed[spot], thresholds) for spot in spots])
-    return Stream(
-        first.slot, first.freq_mhz, first.t_s, until, spots, pairs[:, 0], pairs[:, 1], tuple(sorted(missed)), len(call)
-    )
+    index = np.array([numbers[row[0].kit, row[0].t_s] for row in call], np.int64)
+    second_db = np.array([level_db(row[0]) for row in call])
+    return Stream(first.slot, first.freq_mhz, first.t_s, until, spots, pairs[:, 0], pairs[:, 1], index, second_db)
 
 
 def spot_level(heard: list[Row], missed: list[Row], thresholds: Thresholds) -> tuple[float, float]:
@@ -195,7 +202,7 @@ def spot_level(heard: list[Row], missed: list[Row], thresholds: Thresholds) -> t
     lowest = min(thresholds.values(), default=min((level_db(row) for row, _, _ in heard), default=0.0))
     levels = [level_db(row) for row, _, _ in heard]
     levels += [thresholds.get(row.gain_db, lowest) - MISSED_BY_DB for row, _, _ in missed]
-    moved = sum(speed for _, _, speed in heard + missed if speed > 0.4)
+    moved = sum(speed for _, _, speed in heard + missed if speed > SLOWEST_MPS)
     variance = FADE_DB**2 / (1 + moved / FADE_M) + LEVEL_DB**2
     variance += MISSED_DB**2 * len(missed) / len(levels)
     if any(row.clip for row, _, _ in heard):

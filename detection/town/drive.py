@@ -101,15 +101,17 @@ def gps_error(seconds: int, sigma_m: float, rng: np.random.Generator, jumps: flo
 
 
 def antenna_dbm(emitter: Emitter, track: Track, rng: np.random.Generator) -> Floats:
-    """Power at the kit's antenna (dBm) each second for a call of 0 dBm, shape (n,)."""
-    speed = track.speed_mps()
+    """Power at the kit's antenna (dBm) each second for a call of 0 dBm, fading left out, shape (n,)."""
     if emitter.aboard:
-        return -ABOARD_LOSS_DB + rng.normal(0, 0.8, len(speed))
-    if len(emitter.path) == 1:
-        loss = emitter.law.loss_db(emitter.path[0], track.xy)
-        return fading_db(speed, rng) - loss
-    loss = emitter.law.loss_db(emitter.path[: len(speed)], track.xy)
-    return fading_db(speed + 1.0, rng) - loss
+        return -ABOARD_LOSS_DB + rng.normal(0, 0.8, len(track.xy))
+    own = emitter.path[0] if len(emitter.path) == 1 else emitter.path[: len(track.xy)]
+    return -emitter.law.loss_db(own, track.xy)
+
+
+def fading_of(emitter: Emitter, track: Track, rng: np.random.Generator) -> Floats:
+    """Fading (dB) of one call each second: each port has an antenna of its own."""
+    own_mps = 0.0 if len(emitter.path) == 1 else 1.0
+    return fading_db(track.speed_mps() + own_mps, rng)
 
 
 def meter(
@@ -121,8 +123,8 @@ def meter(
     for emitter in emitters:
         base = antenna_dbm(emitter, track, rng)
         for call in emitter.calls:
-            wobble = rng.normal(0, 0.5, seconds)
-            levels[call] = base + call.power_dbm + wobble
+            fading = rng.normal(0, 0.5, seconds) if emitter.aboard else fading_of(emitter, track, rng)
+            levels[call] = base + call.power_dbm + fading
     by_second: list[list[Call]] = [[] for _ in range(seconds)]
     for call in levels:
         for second in range(max(0, int(call.from_s)), min(seconds, int(call.to_s))):
