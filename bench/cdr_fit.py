@@ -3,7 +3,7 @@
     python bench/cdr_fit.py [CITIES] [SUBSCRIBERS]
 
 Data card: made-up people of detection/town/city.py only, seeds 1000 and up (bench/cdr.py measures on others); half
-the cities evasive, 2-5 days. A mean and a spread a kind and share by moments, the spread widened, since no town
+the cities evasive, 1-4 days. A mean and a spread a kind and share by moments, the spread widened, since no town
 is like ours. Priors are set here by hand: they say how common a kind is among SIMs, not in any file.
 """
 
@@ -21,7 +21,8 @@ from detection.cdr.kinds import PEER_STEPS, Counts, Floats, measures_of, peer_st
 from detection.town import city
 
 PRIORS = {
-    "ordinary": 0.9,
+    "ordinary": 0.78,
+    "home": 0.12,
     "heavy": 0.02,
     "dormitory": 0.01,
     "two-sims": 0.02,
@@ -55,7 +56,7 @@ def main(cities: int = 8, subscribers: int = 5_000) -> None:
         made = city.make(
             1_000 + at,
             subscribers,
-            2 + at % 4,
+            1 + at % 4,
             boxes=dict.fromkeys(city.FRAUD, 3),
             evasive=at % 2 == 1,
             rat="lte" if at % 3 == 2 else "gsm",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from detection.errors import ExportError
 from sensor.home import find_home
 from sensor.settings import KitSettings, load_section
 
@@ -72,7 +73,7 @@ def rank(
     check_timezone(timezone)
     if clear:
         audit_clear(str(case), exports, out)
-    with progress_bar() as progress:
+    with progress_bar() as progress, engine_errors():
         records = read_records(exports, open_engine(), placed=placed, timezone=timezone, progress=progress)
         found = rank_records(records, names, placed, owner, progress, spark=spark)
         leads_file.write_rejects(out / "rejects.csv", records.rejects, hide=not clear)
@@ -148,6 +149,18 @@ def summary_lines(records: "Records", found: "Ranking", out: Path) -> list[str]:
     lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {len(found.leads)} leads. Leads, not proof.")
     lines.append(f"Written: suspects.csv, leads.json, rejects.csv in {out} (local time: {records.zone}).")
     return lines
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """The engine's own refusals (disk full, no memory) in one line."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
+        first = str(error).splitlines()[0][:160]
+        raise ExportError(f"the engine stopped: {first}; free memory or disk (TMPDIR), and start again") from error
 
 
 @contextmanager

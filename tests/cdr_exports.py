@@ -61,7 +61,8 @@ def rows(n: int = 120) -> list[Row]:
 
 def plain(row: Row) -> str:
     kind = "MOC" if row.outgoing else "MTC"
-    return f"{kind},{row.imsi},{row.imei},{row.number},{row.other},{row.time()},{row.duration_s},{row.lac},{row.ci},{row.ta}"
+    party = f"{row.imsi},{row.imei},{row.number},{row.other}"
+    return f"{kind},{party},{row.time()},{row.duration_s},{row.lac},{row.ci},{row.ta}"
 
 
 def export(write: Callable[[Row], str] = plain, header: str = HEADER, n: int = 120) -> str:

@@ -18,7 +18,7 @@ STATIC_SHARE = 0.6  # of a SIM's acts at its main spot, to count as standing the
 ROAD_CELLS = 3  # different cells that two SIMs share hour by hour, to count as one road
 ROAD_SHARE = 0.42  # of the fewer hours and cells of the two
 MOST_ON_ONE_SPOT = 400
-CANDIDATE_DEVICE, CANDIDATE_SPOT, CANDIDATE_ROAD = -2.0, 1.0, 0.0  # least own evidence to be joined so
+CANDIDATE_DEVICE, CANDIDATE_SPOT, CANDIDATE_ROAD = -2.0, 2.0, 0.0  # least own evidence to be joined so
 
 
 @dataclass(frozen=True, slots=True)

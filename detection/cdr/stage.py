@@ -33,8 +33,9 @@ KINDS = ("moc", "mtc", "smo", "smt", "fwd", "data", "lu", "ussd", "other")
 def staged(opened: OpenFile, number: int, dialect: int, engine: Backend) -> ir.Table:
     """Typed rows of a file, line by line in order.
 
-    `number` is the file's, `dialect` that of the first file laid out like it. Columns: file, dialect, state, reason, bad_column, bad_value; kind, imsi, imei, served, other, t_s and offset_s (local
-    seconds, and the text's own offset), duration_s, lac ci cgi mcc mnc (text), ta, answered, rest.
+    `number` is the file's, `dialect` that of the first file laid out like it. Columns: file, dialect, state, reason,
+    bad_column, bad_value; kind, imsi, imei, served, other, t_s and offset_s (local seconds, and the text's own
+    offset), duration_s, lac ci cgi mcc mnc (text), ta, answered, rest.
     """
     layout = opened.file.layout
     lines = _layer(engine, f"cut_{number}", cut_lines(opened))

@@ -21,7 +21,8 @@ Ints = NDArray[np.int64]
 BOX_PRIOR = 1e-4  # chance that a SIM of a carrier is in a box: true rates are at most this
 ALARM = 0.5  # posterior probability from which a SIM is raised
 MOST_FROM_ONE = 8.0  # of a peer's evidence that counts
-MOST_FROM_GROUP = 10.0
+MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "spot": 6.0}  # by the surest link of a SIM
+EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
 CHUNK = 50_000
 
 
@@ -60,17 +61,27 @@ def own_evidence(history: History, rows: Ints) -> tuple[Floats, Floats]:
     return np.concatenate(odds), np.concatenate(posterior)
 
 
-def from_group(own: Floats) -> Floats:
+def from_group(own: Floats, most: Floats) -> Floats:
     """What the others of a group add to each member; `own` (SIMs, hours), nan where a SIM is not known yet.
 
-    The others' mean evidence times the square root of their number: less than if they were independent.
+    The others' mean evidence above EXPECTED, since they were picked for it, times the square root of their
+    number: less than if they were independent. `most`: bound for each SIM.
     """
     known = ~np.isnan(own)
-    value = np.where(known, np.clip(own, -MOST_FROM_ONE, MOST_FROM_ONE), 0.0)
+    value = np.where(known, np.clip(own - EXPECTED, -MOST_FROM_ONE, MOST_FROM_ONE), 0.0)
     others = known.sum(axis=0) - known
     mean = (value.sum(axis=0) - value) / np.maximum(others, 1)
-    given: Floats = np.clip(0.5 * mean * np.sqrt(others), -MOST_FROM_GROUP, MOST_FROM_GROUP)
+    given: Floats = np.clip(0.5 * mean * np.sqrt(others), -most[:, None], most[:, None])
     return given
+
+
+def bounds_of(group: Group) -> Floats:
+    """The most that a group may add to each of its SIMs."""
+    most = dict.fromkeys(group.sims, 0.0)
+    for link in group.links:
+        for sim in (link.one, link.two):
+            most[sim] = max(most[sim], MOST_FROM_GROUP[link.why])
+    return np.array([most[sim] for sim in group.sims])
 
 
 def judge(history: History, own: Floats, posterior: Floats, groups: list[Group]) -> Verdict:
@@ -80,7 +91,7 @@ def judge(history: History, own: Floats, posterior: Floats, groups: list[Group])
     dishonest = np.array([bool(kind.form) for kind in every])
     for group in groups:
         sims = np.array(group.sims)
-        odds[sims] += from_group(own[sims][:, None])[:, 0]
+        odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
     raised = np.full(len(own), -1, np.int64)
     alarm = np.log(ALARM / (1 - ALARM))
     grouped = {sim for group in groups for sim in group.sims}
@@ -112,7 +123,7 @@ def raised_in(history: History, group: Group, alarm: float) -> Ints:
         at += n
     ends = (hours + 1) * HOUR_S
     joined = np.array(group.joined_s)[:, None] <= ends
-    others = from_group(np.where(joined, own, np.nan))
+    others = from_group(np.where(joined, own, np.nan), bounds_of(group))
     total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
     above = np.nan_to_num(total, nan=-np.inf) >= alarm
     return np.where(above.any(axis=1), ends[np.argmax(above, axis=1)], -1)

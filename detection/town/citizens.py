@@ -35,7 +35,13 @@ def settle(town: Canvas) -> None:
 def _people(town: Canvas) -> None:
     rng, n = town.rng, town.ordinary
     for at in range(n):
-        town.sim("heavy" if at % 60 == 0 else "ordinary", town.place(), town.place(), float(rng.lognormal(5.5, 0.8)))
+        home, roams = town.place(), float(rng.lognormal(5.5, 0.8))
+        if at % 60 == 0:
+            town.sim("heavy", home, town.place(), roams)
+        elif at % 7 == 0:
+            town.sim("home", home, home, float(rng.uniform(0, 60)))
+        else:
+            town.sim("ordinary", home, town.place(), roams)
     rate = rng.gamma(1.2, float(rng.uniform(2.0, 4.5)) / 1.2, n)  # acts begun a day
     rate[::60] = rng.uniform(40, 130, len(rate[::60]))
     _social(town, np.arange(n), rate)
@@ -53,7 +59,7 @@ def _social(town: Canvas, who: Ints, rate: Floats, *, wake: tuple[float, float] 
     order = np.random.default_rng(7).permutation(town.ordinary)
     place = np.empty(town.ordinary, np.int64)
     place[order] = np.arange(town.ordinary)
-    mine = place[np.clip(acts, 0, town.ordinary - 1)]
+    mine = place[acts % town.ordinary]
     side = np.where(rng.random(len(acts)) < 0.5, 1, -1)
     friend = order[(mine + side * (rank + 1)) % town.ordinary]
     stranger = rng.random(len(acts)) < rng.beta(2, 8, len(who)).repeat(counts)
