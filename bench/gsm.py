@@ -170,6 +170,7 @@ def draws() -> Iterator[Draw]:
     yield Draw("path at 3 symbols, equal, 10 dB", esn0_db=10, taps=((0, half), (3, half)))
     yield Draw("path at 4 symbols, equal, 10 dB", esn0_db=10, taps=((0, half), (4, half * 1j)))
     yield Draw("path at 3 symbols that silences the FCCH, 15 dB", esn0_db=15, taps=((0, half), (3, half * 1j)))
+    yield Draw("path at 4 symbols that silences the FCCH, 8 dB", esn0_db=8, taps=((0, half), (4, -half)), ppm=-30)
     yield Draw("paths at 0, 2, 4, 12 dB", esn0_db=12, taps=((0, 0.6), (2, 0.5j), (4, 0.6)))
     for fading in (1, 5):
         yield Draw(f"flat fading {fading} Hz, 15 dB", esn0_db=15, fading_hz=fading, seconds=8)

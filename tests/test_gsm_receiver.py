@@ -301,3 +301,12 @@ def test_real_air(shared_recordings: Path) -> None:
         assert [block.fn % 51 for block in receive(source, ccch_conf=0)] == [12, 16, 22, 26, 32, 36]
     with open_source(str(shared_recordings / "lte-1860" / "capture")) as source:
         assert list(receive(source)) == []
+
+
+@pytest.mark.parametrize("paths", [((0.0, 0.7071), (3.0, 0.7071j)), ((0.0, 0.7071), (4.0, -0.7071))])
+def test_paths_that_silence_the_frequency_correction_burst(paths: tuple[tuple[float, complex], ...]) -> None:
+    cell = made_up_cell(41, 1.3, taps=paths)
+    got = {b.fn: b.l2 for b in receive(Samples(heard(cell, 1.3, 5, esn0_db=12.0, ppm=25.0)))}
+    wanted = in_view(cell, 1.3)
+    assert sum(got.get(fn) == l2 for fn, l2 in wanted.items()) >= 0.95 * len(wanted)
+    assert all(cell.blocks[fn] == l2 for fn, l2 in got.items())

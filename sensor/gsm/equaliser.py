@@ -59,6 +59,13 @@ class Training:
         noise = (np.abs(rest) ** 2).sum(axis=(1, 2)) / (2 * (self.equations - self.taps))
         return h.astype(np.complex64), noise.astype(np.float32)
 
+    def slope(self, samples: Samples, h: Channels) -> NDArray[np.float64]:
+        """Turns a symbol (bursts,) by which the samples run ahead of what h makes of the training sequence."""
+        agreement = (self.view(samples) * np.einsum("el,blp->bep", self.matrix, h).conj()).sum(axis=2)
+        lag = self.equations // 2
+        turned: NDArray[np.float64] = np.angle((agreement[:, lag:] * agreement[:, :-lag].conj()).sum(axis=1))
+        return turned / (2 * np.pi * lag)
+
     def smoothed(self, samples: Samples, spread: NDArray[np.complex128], noise: float) -> Channels:
         """h by minimum mean square error, given the channel's covariance (2 taps, 2 taps) and the noise power."""
         whole = np.kron(self.matrix, np.eye(2))

@@ -161,3 +161,10 @@ def peak_hz(burst: NDArray[np.complex64], rate_hz: float, near_hz: float, reach_
     left, middle, right = lines[best - 1], lines[best], lines[(best + 1) % size]
     bend = left - 2 * middle + right
     return float(near_hz + line_hz * (best + (0.5 * (left - right) / bend if bend < 0 else 0.0)))
+
+
+def coherence(burst: NDArray[np.complex64], rate_hz: float, tone_hz: float) -> float:
+    """How much of the burst's energy is a tone of this frequency, 0 to 1; noise alone: one in its number of samples."""
+    n = np.arange(len(burst))
+    energy = len(burst) * float(np.vdot(burst, burst).real)
+    return float(abs(np.vdot(np.exp(2j * np.pi * tone_hz / rate_hz * n), burst)) ** 2 / max(energy, 1e-30))

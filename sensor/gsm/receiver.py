@@ -166,7 +166,7 @@ class Stretch:
         if not self._levels_known:
             self._receiver.levels += carrier_levels(samples, self._rate_hz, self.segment.centre_hz)
             self._levels_known = True
-        known = [cell.tracked.lock.frequency_hz for cell in self._cells]
+        known = [cell.tracked.known() for cell in self._cells]
         spectra, self._pool_spectra = self._pool_spectra, []
         self._fresh = []
         pool_start, self._pool_start = self._pool_start, self._end
@@ -174,14 +174,16 @@ class Stretch:
         if self._rate_hz < LEAST_RATE_HZ:
             self._pool = None
             return
-        for found, channel in acquire_all(samples, self._rate_hz, pool_start, spectra, known):
+        for found, channel in acquire_all(samples, self._rate_hz, pool_start, spectra, known, self._searches == 1):
             if not self._receiver.wants(self.segment.centre_hz + found.carrier_hz):
                 continue
             lock = Lock(found.fn, found.place, found.carrier_hz, self._rate_hz)
-            cell = self._receiver.start_cell(TrackedCell(channel, lock, found.bsic, self._rate_hz), self.segment)
-            self._cells.append(cell)
-            self._fresh.append(cell)
-            yield from cell.feed(spectra)
+            tracked = TrackedCell(channel, lock, found.bsic, self._rate_hz)
+            if tracked.begin(spectra):
+                cell = self._receiver.start_cell(tracked, self.segment)
+                self._cells.append(cell)
+                self._fresh.append(cell)
+                yield from cell.feed([])
         self._pool = None if self._cells and self._searches >= FIRST_SEARCHES else []
 
 

@@ -14,6 +14,7 @@ from sensor.gsm import equaliser, fcch, multiframe, sch
 from sensor.gsm.acquisition import Acquired, acquire
 from sensor.gsm.block_decoding import Conditions
 from sensor.gsm.burst import BURST_BITS, FCCH_TONE_HZ, SLOT_SYMBOLS, SYMBOL_RATE_HZ
+from sensor.gsm.delay_profile import DelayProfile
 from sensor.gsm.downconvert import OVERLAP, SAMPLES_A_SYMBOL, Channel, Samples, Spectrum, read_bursts, turn_back
 from sensor.gsm.lock import Lock, Place
 
@@ -22,6 +23,7 @@ MOST_REACH = 6  # symbols searched around an expected synchronisation burst
 NOISE_BANDWIDTH_HZ = 226.25e3  # of the channel's filter: 2 (100 + 35 * 3 / 8) kHz
 LOST_BURSTS = 3  # synchronisation bursts in a row that must be missed before the cell is looked for elsewhere
 SLIP_FRAMES = 0.003  # 4 symbols
+MIN_COHERENCE = 0.3  # of a frequency correction burst that counts
 MEMORY_GAIN = 0.4  # of the channel's statistics, a batch
 
 
@@ -54,10 +56,21 @@ class TrackedCell:
         self.lost_batches = 0
         self._stream: Samples = np.zeros(0, np.complex64)
         self._origin = 0.0
+        self._slopes_hz: list[float] = []  # of the batch's synchronisation bursts
         self._last_sound = lock.fn
-        self._next: int | None = None
-        self._window = 2 * (sch.FIRST_TAP - 2)  # half symbols from the wide window's start to the equaliser's
+        self._next = lock.fn
+        self.profile = DelayProfile()
         self._spread: NDArray[np.complex128] | None = None
+
+    def begin(self, spectra: list[Spectrum]) -> bool:
+        """Takes in the blocks in which the cell was found; False if no synchronisation burst is there."""
+        self._append(spectra, None)
+        self._next = int(np.floor(self.lock.frame_at(self._origin)))
+        return self._settle()
+
+    def known(self) -> Acquired:
+        """The cell as it stands now."""
+        return Acquired(self.lock.sample, self.lock.frequency_hz, self.bsic, self.lock.fn % multiframe.HYPERFRAME, 1.0)
 
     def feed(self, spectra: list[Spectrum], end_sample: int | None = None) -> Iterator[BlockBursts]:
         """Takes in blocks of the wideband stream; yields the bursts of each block that is complete, in order.
@@ -65,9 +78,6 @@ class TrackedCell:
         `end_sample` says that the stream ends there, and that nothing more will come.
         """
         self._append(spectra, end_sample)
-        if self._next is None:
-            self._next = int(np.floor(self.lock.frame_at(self._origin)))
-            self._settle()
         while (end := self._batch_end(end_sample is not None)) is not None:
             yield from self._batch(self._next, end)
             self._forget()
@@ -85,7 +95,6 @@ class TrackedCell:
 
     def _batch_end(self, last: bool) -> int | None:
         """The frame before which the next batch ends, None where the stream does not reach that far."""
-        assert self._next is not None
         limit = self._end_frame()
         end = (self._next // multiframe.MULTIFRAME + 2) * multiframe.MULTIFRAME
         if end + 0.2 < limit:
@@ -94,7 +103,6 @@ class TrackedCell:
 
     def _forget(self) -> None:
         """Drops what lies more than two frames before the next batch."""
-        assert self._next is not None
         keep_from = float(self.lock.sample_of(self._next - 2))
         drop = int(max(0.0, (keep_from - self._origin) / self.channel.step))
         self._stream = self._stream[drop:].copy()
@@ -116,37 +124,47 @@ class TrackedCell:
         end = first + (BURST_BITS + sch.FIRST_TAP) * SAMPLES_A_SYMBOL * self._spacing()
         return (first >= -2 * sch.FIRST_TAP) & (end <= len(self._stream))
 
-    def _settle(self) -> None:
-        """Follows the synchronisation bursts outwards from the first, through all that is in view."""
+    def _settle(self) -> bool:
+        """Follows the synchronisation bursts outwards from the first, through all in view; False if none is sound."""
+        counted = self.sound, self.missed
         self._synchronise(int(np.floor(self.lock.frame_at(self._origin))), int(np.ceil(self._end_frame())))
-        self.sound = self.missed = 0
+        settled, (self.sound, self.missed) = self.sound > counted[0], counted
+        return settled
 
     def _synchronise(self, first: int, end: int) -> NDArray[np.complex64]:
-        """Measures the synchronisation bursts of frames first to end; their channel estimates."""
+        """Measures the synchronisation bursts of frames first to end; channels of the sound ones as now locked."""
         frames = np.arange(first, end)
         waiting = frames[np.isin(frames % multiframe.MULTIFRAME, multiframe.SCH_AT)]
         waiting = waiting[self._in_view(waiting)]
-        estimates = [np.zeros((0, sch.TAPS, 2), np.complex64)]
+        sound = [np.zeros(0, np.int64)]
         while len(waiting):
             reach = self.lock.reach_symbols(waiting)
             now = reach <= max(MOST_REACH / 2, float(reach.min()))
-            estimates.append(self._measure_places(waiting[now], int(np.ceil(min(MOST_REACH, reach[now].max())))))
+            sound.append(self._measure_places(waiting[now], int(np.ceil(min(MOST_REACH, reach[now].max())))))
             waiting = waiting[~now]
-        return np.concatenate(estimates)
+        at = self._narrow(self.lock.sample_of(np.concatenate(sound)))
+        return sch.read_channels(self._stream, at, *self._arguments())
 
-    def _measure_places(self, fn: NDArray[np.int64], reach: int) -> NDArray[np.complex64]:
+    def _arguments(self) -> tuple[float, float, float]:
+        return self._spacing(), self.channel.rate_hz, self._residual_hz()
+
+    def _measure_places(self, fn: NDArray[np.int64], reach: int) -> NDArray[np.int64]:
+        """Finds the bursts of these frames and tells the lock; the frames of the sound ones."""
         at = self._narrow(self.lock.sample_of(fn))
-        arguments = (self._spacing(), self.channel.rate_hz, self._residual_hz())
-        at = sch.strongest_place(self._stream, at, *arguments, reach)
-        found, h = sch.read_synchronisation(self._stream, at, *arguments)
+        at = sch.strongest_place(self._stream, at, *self._arguments(), reach)
+        found, h = sch.read_synchronisation(self._stream, at, *self._arguments())
         good = [i for i, one in enumerate(found) if one.fn == fn[i] % multiframe.HYPERFRAME and one.bsic == self.bsic]
         self.sound += len(good)
         self.missed += len(found) - len(good)
         self._last_sound = max([self._last_sound, *(int(fn[i]) for i in good)])
+        self._slopes_hz += [found[i].slope_hz for i in good]
+        match = np.array([found[i].match for i in good])
+        places = at[good] + self._spacing() * self.profile.shifts(h[good], match)
+        samples = self._origin + places * self.channel.step
         self.lock.learn(
-            [Place(int(fn[i]), self._origin + found[i].place * self.channel.step, found[i].match) for i in good]
+            [Place(int(fn[i]), float(sample), found[i].match) for i, sample in zip(good, samples, strict=True)]
         )
-        return h[good]
+        return fn[good]
 
     def _batch(self, first: int, end: int) -> Iterator[BlockBursts]:
         """Frames first to end, or up to where the lock was lost and found again elsewhere."""
@@ -157,7 +175,8 @@ class TrackedCell:
         if found is not None:
             end = max(first, min(end, self._last_sound + 1))
         self._follow_frequency(first, end)
-        self._choose_window(estimates)
+        if self.profile.learn(estimates):
+            self._spread = None
         starts = np.arange(first, end)
         starts = starts[np.isin(starts % multiframe.MULTIFRAME, self.places)]
         for slot in self.slots:
@@ -184,7 +203,6 @@ class TrackedCell:
 
     def _move_to(self, found: Acquired) -> None:
         """Starts a new lock where the cell was found; frame numbers go on growing."""
-        assert self._next is not None
         after = float(self.lock.sample_of(self._next))
         turns = (self.lock.fn - found.fn) / multiframe.HYPERFRAME
         fn = found.fn + multiframe.HYPERFRAME * max(0, round(turns))
@@ -199,31 +217,22 @@ class TrackedCell:
         self._settle()
 
     def _follow_frequency(self, first: int, end: int) -> None:
-        """Carrier frequency from the batch's frequency correction bursts."""
+        """Carrier frequency from the batch's frequency correction bursts, or else its synchronisation bursts."""
+        slopes, self._slopes_hz = self._slopes_hz, []
         frames = np.arange(first, end)
         frames = frames[np.isin(frames % multiframe.MULTIFRAME, multiframe.FCCH_AT)]
         frames = frames[self._in_view(frames)]
         length = round(BURST_BITS * SAMPLES_A_SYMBOL * self._spacing())
-        tone_hz = self._residual_hz() + FCCH_TONE_HZ
+        expected_hz = self._residual_hz() + FCCH_TONE_HZ
         heard = []
         for at in self._narrow(self.lock.sample_of(frames)):
-            start = int(at + sch.FIRST_TAP * SAMPLES_A_SYMBOL)
-            heard.append(fcch.peak_hz(self._stream[start : start + length], self.channel.rate_hz, tone_hz, 1e3))
-        if heard and self.lost_batches == 0:
-            self.lock.hear(self.lock.frequency_hz + float(np.median(heard)) - tone_hz)
-
-    def _choose_window(self, estimates: NDArray[np.complex64]) -> None:
-        """Puts the equaliser's eight taps where the energy is."""
-        if not len(estimates):
-            return
-        profile = (np.abs(estimates.reshape(len(estimates), -1)) ** 2).mean(axis=0)
-        profile = np.clip(profile - np.median(np.sort(profile)[: len(profile) // 2]), 0, None)
-        starts = np.arange(0, 2 * (sch.TAPS - equaliser.TAPS) + 1)
-        energy = np.array([profile[at : at + 2 * equaliser.TAPS].sum() for at in starts])
-        energy -= 1e-3 * energy.max() * np.abs(starts - 2 * (sch.FIRST_TAP - 2))
-        best = int(starts[int(np.argmax(energy))])
-        if energy[best] > energy[self._window] + 0.01 * energy.max():
-            self._window, self._spread = best, None
+            burst = self._stream[max(0, int(at + sch.FIRST_TAP * SAMPLES_A_SYMBOL)) :][:length]
+            tone_hz = fcch.peak_hz(burst, self.channel.rate_hz, expected_hz, 1e3)
+            if fcch.coherence(burst, self.channel.rate_hz, tone_hz) > MIN_COHERENCE:
+                heard.append(tone_hz - expected_hz)
+        misses = heard if len(heard) >= 2 else slopes
+        if misses and self.lost_batches == 0:
+            self.lock.hear(self.lock.frequency_hz + float(np.median(misses)))
 
     def _blocks(self, starts: NDArray[np.int64], slot: int, estimates: NDArray[np.complex64]) -> Iterator[BlockBursts]:
         frames = (starts[:, None] + np.arange(4)).ravel()
@@ -236,7 +245,7 @@ class TrackedCell:
     def _read(self, frames: NDArray[np.int64], slot: int) -> Samples:
         spacing = self._spacing()
         first = self._narrow(self.lock.sample_of(frames))
-        first = first + spacing * (SAMPLES_A_SYMBOL * SLOT_SYMBOLS * slot + self._window)
+        first = first + spacing * (SAMPLES_A_SYMBOL * SLOT_SYMBOLS * slot + self.profile.window)
         raw = read_bursts(self._stream, first, spacing, equaliser.burst_samples())
         seconds = np.arange(raw.shape[1]) * spacing / self.channel.rate_hz
         return equaliser.derotate(turn_back(raw, seconds, self._residual_hz()))
@@ -248,8 +257,7 @@ class TrackedCell:
         fresh = equaliser.spread_of(h, training, noise)
         if len(estimates):
             synchronised = equaliser.sch_training()
-            cut = estimates.reshape(len(estimates), -1)[:, self._window : self._window + 2 * equaliser.TAPS]
-            fresh = (fresh + equaliser.spread_of(cut.reshape(-1, equaliser.TAPS, 2), synchronised, noise)) / 2
+            fresh = (fresh + equaliser.spread_of(self.profile.cut(estimates), synchronised, noise)) / 2
         gain = 1.0 if self._spread is None else MEMORY_GAIN
         self._spread = fresh if self._spread is None else (1 - gain) * self._spread + gain * fresh
         self._say_level(noise)
