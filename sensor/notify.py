@@ -10,6 +10,7 @@ def notify(*lines: str, address: str | None = None) -> bool:
     if not address:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+        link.setblocking(False)  # a systemd that does not listen must not stop the service
         try:
             link.sendto("\n".join(lines).encode(), "\0" + address[1:] if address.startswith("@") else address)
         except OSError:

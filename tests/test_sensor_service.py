@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def gps() -> Iterator[str]:
 
 
 def until(is_so: Callable[[], Any]) -> None:
-    for _ in range(3_000):
+    for _ in range(6_000):
         if is_so():
             return
         time.sleep(0.02)
@@ -80,34 +81,51 @@ def journal_holds(home: Home, least: dict[str, int]) -> bool:
     return all(counts[kind] >= number for kind, number in least.items())
 
 
+@contextmanager
+def fake_systemd(path: Path) -> Iterator[list[str]]:
+    """Takes what is sent to NOTIFY_SOCKET at `path`."""
+    told: list[str] = []
+    ending = threading.Event()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(path))
+        systemd.settimeout(0.2)
+
+        def take() -> None:
+            while True:
+                try:
+                    told.append(systemd.recv(4096).decode())
+                except TimeoutError:
+                    if ending.is_set():
+                        return
+
+        thread = threading.Thread(target=take, daemon=True)
+        thread.start()
+        yield told
+        ending.set()
+        thread.join()
+
+
 def test_the_service_fills_the_journal_and_ends_in_order(
     home: Home, dongle: FakeRtlTcp, gps: str, tmp_path: Path
 ) -> None:
     home.settings.write_text(
         f'[sensor]\nsource = "{dongle.url}"\nfrequencies_hz = [939e6]\nrate_hz = 1e6\ngain_db = 28.0\ngpsd = "{gps}"\n'
     )
-    told: list[str] = []
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(60)
-        service = command(home, NOTIFY_SOCKET=str(tmp_path / "notify"))
-        told.append(systemd.recv(4096).decode())
-        second = command(home)
-        assert second.communicate(timeout=60) == (
-            "",
-            f"catpool: catpool sensor: already runs on {home.root} (process {service.pid}); "
-            "stop that one, or set CATPOOL_HOME\n",
-        )
-        assert second.returncode == 2
-        until(lambda: journal_holds(home, {"cell_reading": 1, "assignment_reading": 2, "track": 1}))
-        systemd.settimeout(0.2)
-        service.send_signal(signal.SIGTERM)
-        _, said = service.communicate(timeout=60)
-        while True:
-            try:
-                told.append(systemd.recv(4096).decode())
-            except TimeoutError:
-                break
+    with fake_systemd(tmp_path / "notify") as told, command(home, NOTIFY_SOCKET=str(tmp_path / "notify")) as service:
+        try:
+            until(lambda: told)
+            second = command(home)
+            assert second.communicate(timeout=60) == (
+                "",
+                f"catpool: catpool sensor: already runs on {home.root} (process {service.pid}); "
+                "stop that one, or set CATPOOL_HOME\n",
+            )
+            assert second.returncode == 2
+            until(lambda: journal_holds(home, {"cell_reading": 1, "assignment_reading": 2, "track": 1}))
+            service.send_signal(signal.SIGTERM)
+            _, said = service.communicate(timeout=60)
+        finally:
+            service.kill()
     assert service.returncode == 0, said
     assert "readings added to" in said
     assert (told[0], told[-1]) == ("READY=1", "STOPPING=1")
@@ -325,6 +343,14 @@ def test_systemd_is_told(tmp_path: Path, name: str) -> None:
         assert systemd.recv(100) == b"READY=1\nSTATUS=radio: listening"
     assert not notify("READY=1", address=str(tmp_path / "nobody"))
     assert not notify("READY=1", address="")
+
+
+def test_a_systemd_that_does_not_listen_stops_nobody(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "deaf"))
+        taken = [notify("WATCHDOG=1", address=str(tmp_path / "deaf")) for _ in range(2_000)]
+    assert taken[0]
+    assert not taken[-1]  # its queue is full; the service goes on
 
 
 def test_one_service_a_home(home: Home) -> None:
