@@ -27,7 +27,7 @@ for room in (sensor.cli, detection.cli, web.cli):
 def main() -> None:
     """Runs a command. Status 0: done; 2: what the caller can mend, said in one line; 1: anything else."""
     try:
-        status = catpool.main(standalone_mode=False)
+        status = catpool.main(prog_name="catpool", standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except (click.Abort, KeyboardInterrupt):
