@@ -2,7 +2,8 @@
 
 The place's originated calls are weighed against its other requests, and that ratio against the cell's other
 places (see `ratio`). A box may have started at any time: windows that end now, from one minute to four hours, share
-its prior. It may stand between two steps: each pair of neighbours is weighed as one place too.
+its prior by how likely each age is. It may stand between two steps: each pair of neighbours is weighed as one
+place too.
 """
 
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from detection.signatures.record import Evidence, Example, Signature
 from detection.signatures.tally import PLACES, Counts, Tally
 
 LOG10_PRIOR = -3.0
-LOG10_THRESHOLD = 1.5
+LOG10_THRESHOLD = 1.3
 WINDOWS_S = (60, 90, 120, 180, 270, 400, 600, 900, 1800, 3600, 7200, 14_400)
-REFERENCE_S = 1800.0  # the cell's ratio is learned over at least this long
-MEDIAN_RATIO = 0.35  # originated calls for each other request where nothing was learned, at NECI 1
-MEDIAN_RATIO_ANY = 0.8  # the same at NECI 0, where SMS, USSD and detach count as originated
+ON_S = 28_800.0  # how long a box is on at a stretch
+REFERENCE_S = 3600.0  # the cell's ratio is learned over at least this long
+CELL_RATIO = (0.35, 0.3)  # originated calls for each other request before a cell is heard: median, spread of its log
+CELL_RATIO_ANY = (0.8, 0.5)  # the same at NECI 0, where SMS, USSD and detach count as originated
 SINGLE_SHARE = 0.7  # prior share of a box on one step; the rest stands between two
 LEAST_PART = 0.15  # of a pair's calls, from either step
 LEAST_CALLS = 8
@@ -62,12 +64,15 @@ def judge(tally: Tally) -> list[Evidence]:
 
 
 def window_lengths(now_s: float) -> tuple[list[float], list[float]]:
-    """Windows that end now and their prior shares: those longer than what was heard are one, all of it."""
-    share = 1 / len(WINDOWS_S)
-    inside = [float(seconds) for seconds in WINDOWS_S if seconds < now_s]
-    left = len(WINDOWS_S) - len(inside)
-    shares = [share] * len(inside)
-    return ([*inside, now_s], [*shares, left * share]) if left else (inside, shares)
+    """Windows that end now and their prior shares: how likely a box that is on began that long ago.
+
+    A box stays on for hours, so few began in the last minutes: what only a short window shows weighs little once
+    hours were heard. All longer ages than what was heard are one window, all of it.
+    """
+    lengths = [float(seconds) for seconds in WINDOWS_S[:-1] if seconds < now_s]
+    lengths.append(min(now_s, float(WINDOWS_S[-1])))
+    edges = np.array([0.0, *lengths[:-1], ON_S])
+    return lengths, (np.diff(edges) / ON_S).tolist()
 
 
 def _weigh(tally: Tally) -> list[Term]:
@@ -81,7 +86,7 @@ def _weigh(tally: Tally) -> list[Term]:
         return []
     rows = dict(zip(reference_s[w].tolist(), w.tolist(), strict=True))  # one of each length
     votes = {s: elsewhere(ratio.cell_ratio_votes(*reference[row]).T) for s, row in rows.items()}
-    prior = ratio.prior_of_cell_ratio(MEDIAN_RATIO_ANY if tally.originated_any else MEDIAN_RATIO)
+    prior = ratio.prior_of_cell_ratio(*(CELL_RATIO_ANY if tally.originated_any else CELL_RATIO))
     rho_p = ratio.ratio_of_place(prior + np.stack([votes[s][:, j] for s, j in zip(reference_s[w], k, strict=True)]))
     log_bf = ratio.log_bayes_factor(n[w, 0, k], n[w, 1, k], heard_s[w], rho_p)
     log10_odds = LOG10_PRIOR + np.log10(np.array(shares)[w] * SHARE[k]) + log_bf / np.log(10)

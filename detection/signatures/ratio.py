@@ -8,7 +8,7 @@ binomial (a Poisson count whose rate is gamma distributed):
     P(n_o | n_b, rho) = G(n_o+n_b+a) / (n_o! G(n_b+a)) rho^n_o / (1+rho)^(n_o+n_b+a),   a = 1/2
 
 With a box, calls at a rate beta come on top, beta log-uniform from 0.02 to 1 a second. R is learned from the
-other places of the cell, each a vote through the same law of g, and a tenth of each vote is held back: one place
+other places of the cell, each a vote through the same law of g, and a twentieth of each vote is held back: one place
 of machines that only register, or a second box, does not bend it.
 """
 
@@ -21,8 +21,8 @@ Counts = NDArray[np.int64]
 
 CALLS_HZ = (0.02, 1.0)  # a box's calls a second, least and most
 SPREAD = 0.5  # coefficient of variation of the ratio between places
-HEAVY_SHARE = 0.2  # share of places whose factor is log-normal: a longer tail than the gamma law's
-ODD_SHARE = 0.1  # share of places whose ratio says nothing of the cell's
+HEAVY_SHARE = 0.05  # share of places whose factor is log-normal: a longer tail than the gamma law's
+ODD_SHARE = 0.05  # share of places whose ratio says nothing of the cell's
 JEFFREYS = 0.5
 
 _LOG_RHO = np.arange(np.log(0.01), np.log(100.0), 0.1)
@@ -60,9 +60,9 @@ def cell_ratio_votes(originated: Counts, other: Counts) -> Floats:
     return votes
 
 
-def prior_of_cell_ratio(median: float) -> Floats:
-    """Log probability of each ratio of the cell before it is heard: log-normal, a factor 1.6 either way."""
-    log_p = -0.5 * ((_LOG_CELL - np.log(median)) / 0.5) ** 2
+def prior_of_cell_ratio(median: float, spread: float) -> Floats:
+    """Log probability of each ratio of the cell before it is heard: log-normal; `spread` of its logarithm."""
+    log_p = -0.5 * ((_LOG_CELL - np.log(median)) / spread) ** 2
     return np.asarray(log_p - logsumexp(log_p), dtype=np.float64)
 
 
