@@ -7,8 +7,11 @@ were not sent. CPU is of this machine (not measured on a Pi).
 """
 
 import argparse
+import cProfile
 import json
 import os
+import pstats
+import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -182,6 +185,34 @@ def draws() -> Iterator[Draw]:
     yield Draw("150 ms, 15 dB", esn0_db=15, seconds=0.15)
 
 
+def stages() -> None:
+    """CPU a second of signal in each stage's file, callers' own time not counted; and peak memory of this process."""
+    draw = Draw("", esn0_db=15, ppm=20, seconds=4.0)
+    samples, _, _ = make(draw, np.random.default_rng(9))
+    profile = cProfile.Profile()
+    profile.runcall(lambda: list(Receiver(samples).blocks()))
+    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    waiting = {function: own_s for function, (_, _, own_s, _, _) in stats.items()}
+    spent: dict[str, float] = {}
+    for _ in range(8):  # what numpy and scipy did goes up to the stage that called them
+        above: dict[tuple[str, int, str], float] = {}
+        for function, own_s in waiting.items():
+            callers = stats[function][4]
+            if "sensor/gsm/" in function[0] or not callers:
+                stage = Path(function[0]).stem if "sensor/gsm/" in function[0] else "others"
+                spent[stage] = spent.get(stage, 0.0) + own_s
+                continue
+            total_s = sum(part[3] for part in callers.values()) or 1.0
+            for caller, part in callers.items():
+                above[caller] = above.get(caller, 0.0) + own_s * part[3] / total_s
+        waiting = above
+    print("\n| stage | CPU ms a second of signal, profiled |\n|-|-|")
+    for stage, own_s in sorted(spent.items(), key=lambda item: -item[1]):
+        if own_s / draw.seconds >= 1e-3:
+            print(f"| {stage} | {1e3 * own_s / draw.seconds:.1f} |")
+    print(f"\nPeak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -200,6 +231,9 @@ def main() -> None:
         print(
             score(f"draw {number}: {esn0_db:.1f} dB, {ppm:+.1f} ppm", samples, truth, 2.0, carrier_hz).row(), flush=True
         )
+    if not arguments.only:
+        stages()
+        print("\n| capture | blocks | share | wrong | CPU s/s |\n|-|-|-|-|-|")
     for draw in draws():
         if arguments.only not in draw.name:
             continue

@@ -108,12 +108,18 @@ _INTERPOLATOR = interpolator()
 def read_bursts(stream: Samples, first: NDArray[np.float64], spacing: float, count: int) -> Samples:
     """Samples (bursts, count) of `stream` at places first[i] + k * spacing, in narrow samples; silence outside."""
     places = first[:, None] + spacing * np.arange(count)[None, :]
+    if not places.size:
+        return np.zeros(places.shape, np.complex64)
     whole = np.floor(places).astype(np.int64)
     rows = _INTERPOLATOR[np.rint((places - whole) * PHASES).astype(np.int64)]
-    at = whole[:, :, None] + np.arange(1 - TAPS // 2, 1 + TAPS // 2)
-    inside = (at >= 0) & (at < len(stream))
-    taken = np.where(inside, stream[np.clip(at, 0, max(0, len(stream) - 1))] if len(stream) else 0, 0)
-    bursts: Samples = np.einsum("bkt,bkt->bk", taken, rows).astype(np.complex64)
+    near = TAPS // 2
+    at = np.clip(whole, -near - 1, len(stream) + near)  # beyond that there is silence anyway
+    low, high = int(at.min()) + 1 - near, int(at.max()) + near
+    cut = np.pad(stream[max(0, low) : max(0, high + 1)], (max(0, -low), max(0, high + 1 - max(len(stream), low, 0))))
+    at -= low + near - 1
+    bursts = np.zeros(places.shape, np.complex64)
+    for tap in range(TAPS):
+        bursts += cut[at + tap] * rows[:, :, tap]
     return bursts
 
 

@@ -54,7 +54,7 @@ class Receiver:
         self.samples = 0
         self.arfcns = tuple(arfcns) if arfcns else ()
         self.peak = 0.0
-        self._clipped = 0
+        self._clipped = 0.0  # samples; half of one where I or Q alone is at the limit
         self._ccch_conf = ccch_conf
         self._progress = progress
 
@@ -103,7 +103,7 @@ class Receiver:
         """Counts samples, and those at the limit."""
         parts = np.abs(samples.view(np.float32))
         self.peak = max(self.peak, float(parts.max()))
-        self._clipped += int(np.count_nonzero(parts.reshape(-1, 2).max(axis=1) >= CLIP))
+        self._clipped += np.count_nonzero(parts >= CLIP) / 2
         self.samples += len(samples)
 
     def wants(self, carrier_hz: float) -> bool:
