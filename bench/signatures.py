@@ -217,7 +217,7 @@ def worst_of_cell(job: tuple[str, str, float, int]) -> tuple[float, float, int]:
     return worst, float(HOURS_A_CELL), len(alarms)
 
 
-STRIDE = 3
+STRIDE = 3  # every half minute of the bins worth asking
 
 
 def seconds_to_detection(job: tuple[float, float, str, int, float]) -> float:
