@@ -310,3 +310,27 @@ def test_paths_that_silence_the_frequency_correction_burst(paths: tuple[tuple[fl
     wanted = in_view(cell, 1.3)
     assert sum(got.get(fn) == l2 for fn, l2 in wanted.items()) >= 0.95 * len(wanted)
     assert all(cell.blocks[fn] == l2 for fn, l2 in got.items())
+
+
+def test_a_second_common_channel_is_read_on_time_slot_2() -> None:
+    """A cell of CCCH_CONF 2, its second channel laid over time slot 2 from a cell that stands two slots later."""
+    cell = made_up_cell(42, 1.6, ccch_conf=2)
+    samples = heard(cell, 1.6, esn0_db=None)
+    rng = np.random.default_rng(8)
+    blocks = {fn: bytes([0x31, 0x06, 0x00]) + rng.bytes(20) for fn in cell.blocks}
+    slot_s = FRAME_S / 8
+    late = Downlink(CARRIER_HZ, cell.bsic, blocks, cell.start_fn, cell.start_s - 2 * slot_s)
+    second = heard(late, 1.6, esn0_db=None)
+    in_slot = (np.arange(len(samples)) / 1e6 + cell.start_s) % FRAME_S
+    mine = (in_slot > 2 * slot_s - 5e-6) & (in_slot < 3 * slot_s - 5e-6)
+    place = np.floor((np.arange(len(samples)) / 1e6 + cell.start_s) / FRAME_S).astype(int) + cell.start_fn
+    common = np.isin(place % 51, [at + n for at in multiframe.BLOCK_AT for n in range(4)])
+    noisy = np.where(mine & common, second, samples) + 0.02 * noise(len(samples))
+    got = list(receive(Samples(noisy.astype(np.complex64))))
+    first = {b.fn: b.l2 for b in got if b.time_slot == 0}
+    other = {b.fn: b.l2 for b in got if b.time_slot == 2}
+    assert first == in_view(cell, 1.6)
+    assert len(other) > 20
+    assert all(blocks[fn] == l2 for fn, l2 in other.items())
+    assert {b.time_slot for b in got} == {0, 2}
+    assert [(b.fn, b.time_slot) for b in got] == sorted((b.fn, b.time_slot) for b in got)

@@ -21,6 +21,7 @@ class Block:
     bsic: int | None = None
     time: datetime | None = None
     paged: int | None = None  # identities a paging request held; None for other messages
+    time_slot: int = 0  # 2, 4 or 6 where the cell has more than one CCCH
 
     def to_json(self) -> str:
         """One line as `catpool decode --json` writes it."""
@@ -37,4 +38,6 @@ class Block:
         line["l2"] = self.l2.hex()
         if self.paged is not None:
             line["paged"] = self.paged
+        if self.time_slot:
+            line["time_slot"] = self.time_slot
         return json.dumps(line)

@@ -97,6 +97,7 @@ class HeardCell:
             bsic=self.tracked.bsic,
             time=start + timedelta(seconds=seconds) if start else None,
             paged=paged,
+            time_slot=block.slot,
         )
 
     def summary(self) -> CellSummary:
