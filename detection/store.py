@@ -6,7 +6,6 @@ whole dataclass as JSON in `body`. Times are passed in; this module reads no clo
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,14 +22,13 @@ from detection.hit import Hit
 from detection.lead import Lead, PlacedCell, Posterior
 from detection.merging import merge, same_place
 from sensor.cell import CellIdentity
-from sensor.home import make_shared
+from sensor.sqlite_file import SqliteKind, open_sqlite, roll_back
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x63617470  # "catp": tells this database from any other
 SCHEMA_VERSION = 2
-BUSY_S = 30.0  # how long a writer waits for another
 Record = TypeVar("Record")
 
 
@@ -48,21 +46,7 @@ class Store:
         Raises StoreError: not writable, not a database, of a newer version, or missing with read_only.
         """
         path = Path(path)
-        if read_only and not path.exists():
-            raise StoreError(f"store {path}: there is none yet; `catpool detection` or an import makes it")
-        connection: sqlite3.Connection | None = None
-        try:
-            connection = _connect(path, read_only)
-            _make_current(connection, path, read_only)
-        except sqlite3.DatabaseError as error:
-            if connection is not None:
-                connection.close()
-            raise StoreError(f"store {path}: {_mend(error)}") from error
-        except StoreError:
-            if connection is not None:
-                connection.close()
-            raise
-        return cls(connection, path)
+        return cls(open_sqlite(path, KIND, read_only), path)
 
     def close(self) -> None:
         self._connection.close()
@@ -87,7 +71,7 @@ class Store:
             yield self.change_counter()
             self._connection.execute("COMMIT")
         except BaseException:
-            _roll_back(self._connection)
+            roll_back(self._connection)
             raise
 
     def change_counter(self) -> int:
@@ -289,72 +273,6 @@ def _cell_key(cell: CellIdentity) -> str:
     return "/".join("" if part is None else str(part) for part in (cell.rat, cell.mcc, cell.mnc, cell.lac, cell.ci))
 
 
-def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    if not read_only:
-        make_shared(path)
-    where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlite3.connect(where, uri=True, timeout=BUSY_S, isolation_level=None)
-    if not read_only:
-        _use_wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Changing the mode takes a lock that SQLite does not wait for: two first starts at once must not fail."""
-    for attempt in range(100):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == 99:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _make_current(connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise StoreError(f"store {path}: a database, but not catpool's store; move it away or set CATPOOL_HOME")
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"store {path}: of a newer version ({version}; this catpool knows {SCHEMA_VERSION}); update catpool"
-        )
-    if version == SCHEMA_VERSION:
-        return
-    if read_only:
-        raise StoreError(f"store {path}: of an older version ({version}); run `catpool leads` once to bring it up")
-    _migrate(connection)
-
-
-def _mend(error: sqlite3.DatabaseError) -> str:
-    text = str(error)
-    if "not a database" in text or "malformed" in text:
-        return f"not a database that can be read ({text}); move it away, a new one is made"
-    return f"cannot be opened ({text}); check the rights on its folder, and the room on the disk"
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Applies the migrations that are missing, in one transaction: a second process waits, then finds them done."""
-    from sqlite_utils import Database
-
-    database = Database(connection, execute_plugins=False)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        migrations().apply(database)
-        connection.execute("COMMIT")
-    except BaseException:
-        _roll_back(connection)
-        raise
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:  # a full disk may have ended it already
-        connection.execute("ROLLBACK")
-
-
 def migrations() -> "Migrations":
     """The numbered migrations, each in a transaction (a savepoint) with its own record."""
     from sqlite_utils import Migrations
@@ -402,3 +320,14 @@ def migrations() -> "Migrations":
         )
 
     return numbered
+
+
+KIND = SqliteKind(
+    "store",
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    migrations,
+    StoreError,
+    made_by="`catpool detection` or an import",
+    raised_by="run `catpool leads` once",
+)

@@ -6,7 +6,6 @@ when `add` returns (synchronous=FULL). Times are passed in; this module reads no
 """
 
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensor.cell import CellIdentity
 from sensor.errors import JournalError
-from sensor.home import make_shared
 from sensor.journal_rows import (
     ASSIGNMENT_COLUMNS,
     CELL_COLUMNS,
@@ -39,13 +37,13 @@ from sensor.journal_rows import (
     uplink_row,
 )
 from sensor.readings import AssignmentReading, CellReading, Stamp, UplinkReading
+from sensor.sqlite_file import SqliteKind, mend, open_sqlite, roll_back
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x6361746A  # "catj": tells this database from any other
 SCHEMA_VERSION = 1
-BUSY_S = 30.0  # how long a writer waits for another
 PAGE_ROWS = 1000  # rows read at a time: no reader holds back the checkpoint for long
 KINDS = ("cell_reading", "assignment_reading", "uplink_reading", "track")
 Reading = CellReading | AssignmentReading | tuple[Stamp, UplinkReading] | Stamp
@@ -66,19 +64,7 @@ class Journal:
         Raises JournalError: not writable, not a database, of a newer version, or missing with read_only.
         """
         path = Path(path)
-        if read_only and not path.exists():
-            raise JournalError(f"journal {path}: there is none yet; `catpool sensor` or `survey --keep` makes it")
-        connection: sqlite3.Connection | None = None
-        try:
-            connection = _connect(path, read_only)
-            _make_current(connection, path, read_only)
-        except (sqlite3.DatabaseError, JournalError) as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, JournalError):
-                raise
-            raise JournalError(f"journal {path}: {_mend(error)}") from error
-        return cls(connection, path)
+        return cls(open_sqlite(path, KIND, read_only), path)
 
     def close(self) -> None:
         self._connection.close()
@@ -104,10 +90,10 @@ class Journal:
             _Batch(self._connection).add(batch)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            _roll_back(self._connection)
-            raise JournalError(f"journal {self.path}: {len(batch)} readings not added: {_mend(error)}") from error
+            roll_back(self._connection)
+            raise JournalError(f"journal {self.path}: {len(batch)} readings not added: {mend(error, KIND)}") from error
         except BaseException:
-            _roll_back(self._connection)
+            roll_back(self._connection)
             raise
         return len(batch)
 
@@ -175,7 +161,7 @@ class Journal:
         try:
             return self._purge(keep_days, keep_mb, now)
         except sqlite3.Error as error:
-            raise JournalError(f"journal {self.path}: not purged: {_mend(error)}") from error
+            raise JournalError(f"journal {self.path}: not purged: {mend(error, KIND)}") from error
 
     def _purge(self, keep_days: float | None, keep_mb: float, now: datetime) -> dict[str, int]:
         gone: Counter[str] = Counter()
@@ -218,7 +204,7 @@ class Journal:
                 )
             execute("COMMIT")
         except BaseException:
-            _roll_back(self._connection)
+            roll_back(self._connection)
             raise
         return gone
 
@@ -302,81 +288,6 @@ def _columns(columns: Sequence[str], kind: str = "") -> str:
     return ", ".join(names)
 
 
-def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    if not read_only:
-        make_shared(path)
-    where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    return sqlite3.connect(where, uri=True, timeout=BUSY_S, isolation_level=None)
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Changing the mode takes a lock that SQLite does not wait for: two first starts at once must not fail."""
-    for attempt in range(100):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == 99:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _make_current(connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
-    version = journal_version(connection)
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise JournalError(f"journal {path}: a database, but not catpool's journal; move it away or set CATPOOL_HOME")
-    if version > SCHEMA_VERSION:
-        raise JournalError(
-            f"journal {path}: database of a newer version ({version}; this catpool knows {SCHEMA_VERSION}); "
-            "update catpool, or move the file away and a new one is made"
-        )
-    if read_only:
-        if version < SCHEMA_VERSION:
-            raise JournalError(f"journal {path}: of an older version ({version}); start `catpool sensor` to raise it")
-        return
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes hold only before the first table
-    _use_wal(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    if version < SCHEMA_VERSION:
-        _migrate(connection)
-
-
-def journal_version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Applies the migrations that are missing, in one transaction: a second process waits, then finds them done."""
-    from sqlite_utils import Database
-
-    database = Database(connection, execute_plugins=False)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        migrations().apply(database)
-        connection.execute("COMMIT")
-    except BaseException:
-        _roll_back(connection)
-        raise
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:  # a full disk may have ended it already
-        connection.execute("ROLLBACK")
-
-
-def _mend(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "full" in text:
-        return "the disk is full; free some room, or lower keep_mb in [sensor]"
-    if "locked" in text:
-        return "another process holds it; wait for that to end"
-    if "not a database" in text or "malformed" in text:
-        return f"not a database that can be read ({text}); move it away, a new one is made"
-    return f"cannot be used ({text}); check the rights on its folder, and the room on the disk"
-
-
 def migrations() -> "Migrations":
     """The numbered migrations, each in a transaction (a savepoint) with its own record."""
     from sqlite_utils import Migrations
@@ -423,3 +334,15 @@ def migrations() -> "Migrations":
         )
 
     return numbered
+
+
+KIND = SqliteKind(
+    "journal",
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    migrations,
+    JournalError,
+    made_by="`catpool sensor` or `survey --keep`",
+    raised_by="start `catpool sensor`",
+    when_full="free some room, or lower keep_mb in [sensor]",
+)

@@ -11,7 +11,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parent.parent
 UPSTREAM = {"sensor": {"sensor"}, "detection": {"sensor", "detection"}, "web": {"sensor", "detection", "web"}}
-SQL_HOMES = {"sensor/journal.py", "detection/store.py", "web/store.py"}
+SQL_HOMES = {"sensor/sqlite_file.py", "sensor/journal.py", "detection/store.py", "web/store.py"}
 SQL_WORDS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE FROM", "CREATE TABLE", "PRAGMA ", "ALTER TABLE")
 
 

@@ -137,7 +137,7 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(JournalError, match="not catpool's journal"):
         Journal.open(path)
-    with pytest.raises(JournalError, match="cannot be used"):
+    with pytest.raises(JournalError, match="cannot be opened"):
         Journal.open(tmp_path / "no" / "such" / "folder.sqlite")
 
 
