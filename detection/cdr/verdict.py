@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 BOX_PRIOR = 1e-4  # chance that a SIM of a carrier is in a box: true rates are at most this
 ALARM = 0.5  # posterior probability from which a SIM is raised
 MOST_FROM_ONE = 8.0  # of a peer's evidence that counts
-MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "spot": 6.0}  # by the surest link of a SIM
+MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "spot": 4.0}  # by the surest link of a SIM
 EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
 CHUNK = 50_000
 
