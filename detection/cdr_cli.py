@@ -68,6 +68,8 @@ def rank(
     placed = read_cells(cells) if cells is not None else []
     home = find_home()
     names = Names(open_key(home), clear)
+    if keep:
+        prove_store()
     leads_file.prepare_folder(out)
     timezone = timezone or load_section(home.settings, "kit", KitSettings).timezone or None
     check_timezone(timezone)
@@ -107,6 +109,13 @@ def audit_clear(case: str, exports: tuple[Path, ...], out: Path) -> None:
     with Store.open(find_home().make().store) as store:
         told = f"{len(exports)} export(s), first {exports[0].name}, into {out}"
         store.audit(datetime.now(UTC), getpass.getuser(), "cdr rank --clear", f"case {case}", told)
+
+
+def prove_store() -> None:
+    """Raises StoreError now rather than after a long ranking, where nothing could be kept in the store."""
+    from detection.store import Store
+
+    Store.open(find_home().make().store).close()
 
 
 def keep_leads(path: Path, placed: list) -> None:  # type: ignore[type-arg]

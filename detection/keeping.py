@@ -23,7 +23,11 @@ class Keeper:
         self._listener = listener
         self._now = now or datetime.now(UTC)
         self._journal = Journal.open(home.journal)
-        self._store = Store.open(home.store)
+        try:
+            self._store = Store.open(home.store)
+        except BaseException:
+            self._journal.close()
+            raise
         self._known = listener.source and self._journal.has_source(listener.source)
         self._batch: list[AssignmentReading | CellReading] = []
         self._written_s = 0.0

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from detection.errors import ExportError
+
 if TYPE_CHECKING:
     from detection.place.estimate import Estimate
     from detection.place.lead_file import Whereabouts
@@ -42,6 +44,7 @@ def locate(readings: Path, lead_file: Path | None, lead_name: str | None, start:
     drive = read_drive(readings)
     began = start_of(readings, drive, start)
     lead = read_lead(lead_file) if lead_file else kept_lead(lead_name) if lead_name else Whereabouts()
+    refuse_nothing(readings, drive, lead)
     found = estimate(drive.readings, lead)
     warnings = drive.warnings + found.warnings
     if lead_name:
@@ -58,6 +61,16 @@ def read_drive(path: Path) -> Drive:
         return Drive(read.readings, ())
     count = len(read.rejected)
     return Drive(read.readings, (f"{count} row{'s' if count > 1 else ''} left out, the first: {read.rejected[0]}",))
+
+
+def refuse_nothing(path: Path, drive: Drive, lead: "Whereabouts") -> None:
+    """Raises ExportError where neither the drive nor the lead names any ground."""
+    if lead.is_empty() and not any(row.lat is not None for row in drive.readings):
+        lacking = "no reading with a position" if drive.readings else "no reading"
+        raise ExportError(
+            f"{path}: {lacking} in it, and no lead that says where to search; drive again with GPS, or add --lead "
+            "LEAD.json (`catpool leads export LEAD` writes one)"
+        )
 
 
 def start_of(path: Path, drive: Drive, start: str | None) -> datetime:

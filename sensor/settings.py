@@ -80,6 +80,8 @@ def load_section(path: Path, room: str, kind: type[Section]) -> Section:
     if unknown:
         raise SettingsError(f"settings {path}: unknown section [{unknown[0]}]; there are {', '.join(ROOMS)}")
     section = document.get(room, {})
+    if not isinstance(section, dict):
+        raise SettingsError(f"settings {path}: {room!r} is a section: write [{room}] on a line, its keys below")
     known = getattr(kind, "__dataclass_fields__", {})
     stray = sorted(set(section) - set(known))
     if stray:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sensor.errors import SettingsError
 from sensor.home import Home
@@ -25,8 +25,9 @@ def only_one(home: Home, command: str) -> Iterator[None]:
             raise SettingsError(
                 f"catpool {command}: already runs on {home.root} (process {who}); stop that one, or set CATPOOL_HOME"
             ) from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # who runs is a courtesy: a full disk must not stop the service
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

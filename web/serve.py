@@ -36,7 +36,11 @@ def serve(
     settings = load_section(home.settings, "web", WebSettings)
     host = settings.host if host is None else host
     listener = take_port(host, settings.port if port is None else port)
-    app = create_app(home, settings)
+    try:
+        app = create_app(home, settings)
+    except BaseException:
+        listener.close()
+        raise
     url = url_of(host, listener.getsockname()[1])
     server = Server(app, listener, max(2, settings.threads), lambda: on_ready(url) if on_ready else None)
     server.run()

@@ -378,6 +378,8 @@ def choose_time(columns: list[list[str]], roles: dict[str, int], reasons: dict[s
             roles["start"] = at
             reasons["start"] = f"the column that holds times; {reading.reason}"
             return reading
+    if not any(contents.filled(column) for column in columns):
+        raise ExportError(f"export {name}: a header, and no record below it; ask for the export again")
     example = next((value for at in [roles.get("start", 0)] for value in contents.filled(columns[at])), "nothing")
     raise ExportError(
         f"export {name}: no column holds times that can be read (such as {example[:30]!r}); "
