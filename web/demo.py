@@ -198,8 +198,7 @@ def join(demo: Demo) -> None:
 
 
 def drive(demo: Demo) -> None:
-    """Two drives: over the streets of the lead's region, then round the best place so far."""
-    from detection.place.plane import Plane
+    """Over the streets of the lead's region, then round the best place so far until its region is small."""
     from detection.place.prior import bounds_of
     from detection.town import team
 
@@ -211,11 +210,15 @@ def drive(demo: Demo) -> None:
     corners = [place for polygon in region for ring in polygon for place in ring]
     rows = team.sweep(town, bounds_of(on_plane(town.plane, corners)))
     write_drive(demo, rows)
-    fix = locate(demo)["fix"]
-    rows += team.go_round(town, Plane.to_metres(town.plane, fix["lat"], fix["lon"]))
-    write_drive(demo, rows)
-    seconds = team.SWEEP_S + team.CLOSE_S
-    demo.say(f"The team drove {seconds / 60:.0f} minutes: the lead's region, then round the best place.")
+    rounds = 0
+    while (found := locate(demo))["r90_radius_m"] > team.SMALL_M and rounds < team.ROUNDS:
+        rows += team.go_round(town, town.plane.to_metres(found["fix"]["lat"], found["fix"]["lon"]), rounds)
+        write_drive(demo, rows)
+        rounds += 1
+    minutes = (team.SWEEP_S + rounds * team.CLOSE_S) / 60
+    demo.say(
+        f"The team drove {minutes:.0f} minutes: the lead's region, then {rounds} times round the best place so far."
+    )
 
 
 def on_plane(plane: Any, lon_lat: Sequence[Sequence[float]]) -> "Floats":

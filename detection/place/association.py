@@ -1,7 +1,7 @@
 """Which streams are the box's: streams of one place rise and fall together while the kit moves.
 
 Streams that keep company (see `companions`) are one emitter. The emitter with the most and best evidence for a box at
-a place is the seed; each other emitter joins it by how much better it fits that place, shadows shared, than a stranger's own
+a place is the seed; each other joins it by how much better it fits that place, shadows shared, than a stranger's own
 unknown way (or the team's own phone on board, whose level does not change with movement).
 """
 

@@ -1,7 +1,7 @@
 """Streams of one place: their levels rise and fall together while the kit moves.
 
 Two streams heard in the same seconds differ by a constant and by fading if they come from one place, and by two shadows
-and two ways otherwise. Their difference is averaged over stays of some 30 m, where fading has averaged out and
+and two ways otherwise. Their difference is averaged over legs of 30 m, where fading has averaged out and
 shadows of two places have changed.
 """
 
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from detection.place.evidence import CALL_DB
 from detection.place.plane import Floats
-from detection.place.spots import FADE_DB, FADE_M, LEVEL_DB, Survey
+from detection.place.spots import FADE_DB, FADE_M, LEVEL_DB, Stream, Survey
 
 APART_DB = 7.0  # spread of the shadow that one place has and another has not
 STRANGER_DB = 15.0  # spread of strangers' levels
 SLACK_DB = 0.7  # gain steps, bursts that count unequally
+CLEAR_DB = 4.0  # above what can just be heard; two levels at the edge look alike, whoever sends
+STEADY_LEGS, STEADY_OVER_DB, STEADY_DB = 5, 10.0, 4.0  # legs, level over the edge, its spread from 10 to 90 %
 MOST_EVIDENCE = 30.0  # of one pair, log odds
 JOINED_ABOVE = 1.0  # log odds that join two groups
 
@@ -39,23 +41,37 @@ def join_streams(survey: Survey) -> list[list[int]]:
 
 def pair_odds(survey: Survey) -> Floats:
     """Log odds (streams, streams) of one place against two; 0 for those never heard together."""
-    levels = np.full((len(survey.streams), len(survey.cell)), np.nan)
+    levels = np.full((len(survey.streams), len(survey.leg)), np.nan)
     for row, stream in zip(levels, survey.streams, strict=True):
         row[stream.seconds] = stream.second_db
+    clear = np.zeros(levels.shape, bool)
+    for row, stream in zip(clear, survey.streams, strict=True):
+        row[stream.seconds] = stream.second_over_db > CLEAR_DB
     heard = np.isfinite(levels)
+    steady = [is_steady(stream, survey) for stream in survey.streams]
     odds = np.zeros((len(levels), len(levels)))
-    for i, j in np.argwhere(np.triu(heard.astype(np.float32) @ heard.T.astype(np.float32) > 0, 1)).tolist():
-        together = np.flatnonzero(heard[i] & heard[j])
+    for i, j in np.argwhere(np.triu(clear.astype(np.float32) @ heard.T.astype(np.float32) > 0, 1)).tolist():
+        together = np.flatnonzero(heard[i] & heard[j] & (clear[i] | clear[j]))
         gap = levels[i, together] - levels[j, together]
-        found = log_same_place(gap, survey.cell[together], survey.moved_m[together])
+        found = log_same_place(gap, survey.leg[together], survey.moved_m[together])
+        found = -MOST_EVIDENCE if steady[i] != steady[j] else found
         odds[i, j] = odds[j, i] = np.clip(found, -MOST_EVIDENCE, MOST_EVIDENCE)
     return odds
 
 
-def log_same_place(gap_db: Floats, cell: NDArray[np.int64], moved_m: Floats) -> float:
+def is_steady(stream: Stream, survey: Survey) -> bool:
+    """Whether a loud stream keeps its level over a long way: a phone on board."""
+    legs, leg = np.unique(survey.leg[stream.seconds], return_inverse=True)
+    if len(legs) < STEADY_LEGS or np.median(stream.second_over_db) < STEADY_OVER_DB:
+        return False
+    means = np.bincount(leg, stream.second_db) / np.bincount(leg)
+    return float(np.diff(np.quantile(means, [0.1, 0.9]))[0]) < STEADY_DB
+
+
+def log_same_place(gap_db: Floats, leg: NDArray[np.int64], moved_m: Floats) -> float:
     """Log odds of one place from the difference (n,) of two streams, second by second."""
-    starts = np.flatnonzero(np.diff(cell, prepend=-1))
-    count = np.diff(starts, append=len(cell))
+    starts = np.flatnonzero(np.diff(leg, prepend=-1))
+    count = np.diff(starts, append=len(leg))
     mean = np.add.reduceat(gap_db, starts) / count
     moved = np.add.reduceat(moved_m, starts)
     variance = 2 * (FADE_DB**2 / (1 + moved / FADE_M) + LEVEL_DB**2) + SLACK_DB**2

@@ -17,7 +17,7 @@ from sensor.readings import UplinkReading
 
 FADE_DB = 5.6  # spread of the power of a Rayleigh fade, in dB
 SLOWEST_MPS = 0.4  # slower is GPS noise at rest
-CELL_M = 30.0  # side of the squares in which two streams are compared
+LEG_M = 30.0  # way over which two streams' difference is averaged
 FADE_M = 0.4  # way after which a fade is new: about a wavelength at 900 MHz
 LEVEL_DB = 0.9  # what gain steps and short bursts leave on a second's level
 CLIPPED_BY_DB, CLIPPED_DB = 5.0, 6.0  # a clipped level is a lower bound: how much is missing, and its spread
@@ -38,8 +38,9 @@ class Stream:
     spots: tuple[int, ...]
     level_db: Floats
     variance: Floats
-    seconds: NDArray[np.int64]  # index into Survey.cell and Survey.moved_m of each second heard
+    seconds: NDArray[np.int64]  # index into Survey.leg and Survey.moved_m of each second heard
     second_db: Floats  # its level then
+    second_over_db: Floats  # and how far that is above what can just be heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Survey:
     time_s: Floats
     streams: tuple[Stream, ...]
     noise_db: float | None  # the receiver's own noise on the levels' scale
-    cell: NDArray[np.int64]  # of each kit's each second: the stay of CELL_M it belongs to
+    leg: NDArray[np.int64]  # of each kit's each second: the leg of LEG_M it belongs to
     moved_m: Floats  # and the way moved in it
 
 
@@ -71,11 +72,25 @@ def gather(readings: Sequence[UplinkReading], plane: Plane) -> Survey:
     means = [np.bincount(spots, each) / counts for each in (*xy.T, [row.t_s for row in readings], numbers)]
     rows = list(zip(readings, spots.tolist(), speeds(readings, xy), strict=True))
     kit = np.rint(means[3]).astype(np.int64)
-    cells = number_visits(readings, np.floor(xy / CELL_M).astype(int).tolist())
     numbers_of = {(row.kit, row.t_s): index for index, row in enumerate(readings)}
     streams = tuple(form_streams(rows, numbers_of))
     moved = np.array([speed if speed > SLOWEST_MPS else 0.0 for _, _, speed in rows])
-    return Survey(np.stack(means[:2], axis=1), kit, means[2], streams, noise_db(readings), cells, moved)
+    return Survey(
+        np.stack(means[:2], axis=1), kit, means[2], streams, noise_db(readings), leg_numbers(readings, moved), moved
+    )
+
+
+def leg_numbers(readings: Sequence[UplinkReading], moved_m: Floats) -> NDArray[np.int64]:
+    """The leg of LEG_M (n,) that each reading's second belongs to, by the way its kit has moved; a stop adds none."""
+    way: dict[str, tuple[float, float]] = {}
+    legs: dict[tuple[str, int], int] = {}
+    found = []
+    for row, step in zip(readings, moved_m.tolist(), strict=True):
+        last, whole = way.get(row.kit, (row.t_s, 0.0))
+        whole += step if row.t_s != last else 0.0
+        way[row.kit] = (row.t_s, whole)
+        found.append(legs.setdefault((row.kit, int(whole // LEG_M)), len(legs)))
+    return np.array(found, np.int64)
 
 
 def noise_db(readings: Sequence[UplinkReading]) -> float | None:
@@ -194,7 +209,11 @@ def close(call: list[Row], seconds: list[Row], thresholds: Thresholds, numbers: 
     pairs = np.array([spot_level(by_spot[spot], missed[spot], thresholds) for spot in spots])
     index = np.array([numbers[row[0].kit, row[0].t_s] for row in call], np.int64)
     second_db = np.array([level_db(row[0]) for row in call])
-    return Stream(first.slot, first.freq_mhz, first.t_s, until, spots, pairs[:, 0], pairs[:, 1], index, second_db)
+    lowest = min(thresholds.values(), default=float(second_db.min()))
+    over_db = second_db - [thresholds.get(row.gain_db, lowest) for row, _, _ in call]
+    return Stream(
+        first.slot, first.freq_mhz, first.t_s, until, spots, pairs[:, 0], pairs[:, 1], index, second_db, over_db
+    )
 
 
 def spot_level(heard: list[Row], missed: list[Row], thresholds: Thresholds) -> tuple[float, float]:

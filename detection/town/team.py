@@ -9,10 +9,12 @@ from detection.place.plane import Floats
 from detection.place.prior import Bounds
 from detection.town.drive import Call, Emitter, Track, gps_error, meter
 from detection.town.propagation import Law, draw_shadows
-from detection.town.town import BLOCK_M, LISTEN_S, Town
+from detection.town.town import BLOCK_M, LISTEN_S, OnAir, Town
+from sensor.cell import GSM_STEP_M
 from sensor.readings import UplinkReading
 
 SWEEP_S, CLOSE_S = 1_200, 600  # seconds of the two drives
+ROUNDS, SMALL_M = 3, 100.0  # it goes round so often, until the 90 % region is so small
 SWEEP_MPS, CLOSE_MPS = 8.0, 4.5
 CLOSE_M = 220.0  # half side of the ground driven round the best place
 SLOTS = tuple((carrier, slot) for carrier in (0, 1) for slot in range(2, 8))
@@ -50,11 +52,12 @@ def sweep(town: Town, bounds: Bounds) -> list[UplinkReading]:
     return drive(town, corners, int(LISTEN_S), SWEEP_S, SWEEP_MPS)
 
 
-def go_round(town: Town, place: Floats) -> list[UplinkReading]:
-    """Readings of the second drive, round the best place (2,) so far."""
+def go_round(town: Town, place: Floats, time: int) -> list[UplinkReading]:
+    """Readings of a drive round the best place (2,) so far, the first (0), second ... of its kind."""
     x, y = place.tolist()
     corners = sweep_path(Bounds(x - CLOSE_M, y - CLOSE_M, x + CLOSE_M, y + CLOSE_M), 0.8 * CLOSE_S, CLOSE_MPS)
-    return drive(town, corners, int(LISTEN_S) + SWEEP_S + 60, CLOSE_S, CLOSE_MPS)
+    from_s = int(LISTEN_S) + SWEEP_S + 60 + time * (CLOSE_S + 60)
+    return drive(town, corners, from_s, CLOSE_S, CLOSE_MPS)
 
 
 def drive(town: Town, corners: Floats, from_s: int, seconds: int, speed_mps: float) -> list[UplinkReading]:
@@ -89,16 +92,18 @@ def emitters(town: Town, from_s: int) -> list[Emitter]:
         if one.box:
             box_calls.append(call)
         else:
-            others.append(stranger(town, call, rng))
+            others.append(stranger(town, one, call, rng))
     return [Emitter(town.truth_m()[None], town.law, tuple(box_calls), box=True), *others]
 
 
-def stranger(town: Town, call: Call, rng: np.random.Generator) -> Emitter:
-    """Somebody honest, somewhere in the cell."""
+def stranger(town: Town, one: OnAir, call: Call, rng: np.random.Generator) -> Emitter:
+    """Somebody honest, somewhere on the ring that the cell ordered."""
     law = Law(
         exponent=rng.uniform(2.6, 3.6),
         shadows=draw_shadows(rng.uniform(4, 8), rng.uniform(20, 80), rng, waves=64),
         wall_db=rng.uniform(0, 20),
     )
-    place = town.plane.to_metres(town.cell.lat, town.cell.lon) + rng.normal(0, 600, 2)
+    angle = np.radians(town.cell.azimuth_deg + rng.uniform(-60, 60))
+    far = max(one.timing_advance + rng.uniform(-0.5, 0.5), 0.05) * GSM_STEP_M
+    place = town.plane.to_metres(town.cell.lat, town.cell.lon) + far * np.array([np.sin(angle), np.cos(angle)])
     return Emitter(place[None], law, (call,))

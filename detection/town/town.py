@@ -5,27 +5,32 @@ those same calls. So the box's cell has one name in SYSTEM INFORMATION 3, in the
 timing advance fits the geometry. It stands in an open steppe, and its network is the test network MCC 001 MNC 01.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detection.place.plane import Floats, Plane
 from detection.town import city as cities
 from detection.town.canvas import FIRST_DAY_S, KINDS, City, CityCell
 from detection.town.propagation import Law, draw_shadows
-from sensor.cell import CellIdentity
+from sensor.cell import GSM_STEP_M, CellIdentity
 from sensor.gsm.block import FRAMES_PER_HYPERFRAME
 from sensor.gsm.cell_schedule import FILL_FRAME, CellPlan, Request
 from sensor.gsm.messages import paging
 
 CENTRE = (47.2, 64.1)  # steppe: no town stands there
 SUBSCRIBERS = 2_000
+LEAST_CALLS_AN_HOUR = 60.0  # of the box
 MAST_GAP_M = (1_500, 2_500)  # wide cells, as on open land
 NETWORK = ("001", "01")  # the test network: ITU-T E.212, TS 23.122
 LISTEN_S = 1_800.0  # how long the cell is listened to
 DAY_PART_S = 5_400  # listening and both drives
-ORDINARY_PER_S = 0.25  # requests that leave no call record: location updates, unanswered pages
+TRAVELLERS_PER_S, TRAVELLERS_M = 0.15, 4_000.0  # requests a second, mean distance from the mast
+TRAVELLERS = {"update": 0.45, "page": 0.33, "other": 0.1, "call": 0.12}  # shares of their requests
 BLOCK_M = 90.0  # between two streets
 LOAD_RA = {"call": 0xE0, "page": 0x80, "update": 0x00, "other": 0x10}  # request causes: TS 44.018 table 9.1.8.1
 RA_SPREAD = {"call": 32, "page": 32, "update": 16, "other": 16}
@@ -67,12 +72,12 @@ class Town:
 def build(seed: int) -> Town:
     """The town of a seed."""
     rng = np.random.default_rng([seed, 71])
-    city = of_test_network(cities.make(seed, SUBSCRIBERS, 1, boxes={"naive": 1}, centre=CENTRE, mast_gap_m=MAST_GAP_M))
+    city = next(city for city in draw_cities(seed) if calls_an_hour(city) >= LEAST_CALLS_AN_HOUR)
     box = city.boxes[0]
     is_box = np.isin(city.sim, box.sims)
     cell = int(np.bincount(city.cell[is_box]).argmax())
     own = is_box & (city.cell == cell)
-    start_s = busiest(city, own)
+    start_s = quiet_hour(city, cell, is_box)
     start_fn = int(rng.integers(FRAMES_PER_HYPERFRAME // 2))
     return Town(
         seed=seed,
@@ -91,6 +96,20 @@ def build(seed: int) -> Town:
     )
 
 
+def draw_cities(seed: int) -> Iterator[City]:
+    """Cities of the seed, one after another, without end."""
+    for again in itertools.count():
+        city = cities.make(
+            seed + 10_007 * again, SUBSCRIBERS, 1, boxes={"naive": 1}, centre=CENTRE, mast_gap_m=MAST_GAP_M
+        )
+        yield of_test_network(city)
+
+
+def calls_an_hour(city: City) -> float:
+    """Calls an hour of the box; a demo's box is one at work."""
+    return float((np.isin(city.sim, city.boxes[0].sims) & (city.kind == KINDS.index("moc"))).sum() / 24)
+
+
 def of_test_network(city: City) -> City:
     """The city with cells and SIMs of the test network."""
     mcc, mnc = NETWORK
@@ -99,11 +118,15 @@ def of_test_network(city: City) -> City:
     return city
 
 
-def busiest(city: City, own: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:
-    """Start of the hour in which the box calls most: the lead's active hours tell the team when to listen."""
-    hours = (city.t_s[own] - FIRST_DAY_S) // 3600
-    hour = int(np.bincount(np.clip(hours, 0, 21)).argmax())
-    return FIRST_DAY_S + 3600 * hour
+def quiet_hour(city: City, cell: int, is_box: NDArray[np.bool_]) -> int:
+    """Start of the hour to listen in: the box calls, and the cell has little else to do.
+
+    The team knows both from the records: the lead's active hours, and the cell's load. A full cell drowns a box.
+    """
+    hours = np.clip((city.t_s - FIRST_DAY_S) // 3600, 0, 21)
+    calls = city.kind == KINDS.index("moc")
+    box, rest = (np.bincount(hours[(city.cell == cell) & of], minlength=22) for of in (is_box & calls, ~is_box))
+    return FIRST_DAY_S + 3600 * int(np.argmax(np.where(box >= box.max() / 3, box / (rest + 20), 0)))
 
 
 def draw_plan(identity: CellIdentity, rng: np.random.Generator) -> CellPlan:
@@ -135,7 +158,7 @@ def draw_law(rng: np.random.Generator) -> Law:
 def hear_cell(
     city: City,
     cell: int,
-    is_box: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    is_box: NDArray[np.bool_],
     start_s: int,
     rng: np.random.Generator,
 ) -> tuple[OnAir, ...]:
@@ -148,13 +171,19 @@ def hear_cell(
         time_s = float(city.t_s[row] - start_s) + rng.uniform(0, 1)
         lasts = waits + float(city.duration_s[row]) if kind == "call" or city.duration_s[row] else 4.0
         heard.append(OnAir(time_s, lasts, kind, int(city.timing_advance[row]), bool(is_box[row])))
-    rings = city.timing_advance[(city.cell == cell) & ~is_box]
-    for time_s in np.sort(
-        rng.uniform(-600, DAY_PART_S, int(rng.poisson((600 + DAY_PART_S) * ORDINARY_PER_S)))
-    ).tolist():
-        kind = str(rng.choice(["update", "page", "other"], p=[0.5, 0.35, 0.15]))
-        heard.append(OnAir(time_s, 4.0, kind, int(rng.choice(rings)) if len(rings) else 1, False))
-    return tuple(sorted(heard, key=lambda one: one.time_s))
+    return tuple(sorted(heard + pass_by(rng), key=lambda one: one.time_s))
+
+
+def pass_by(rng: np.random.Generator) -> list[OnAir]:
+    """Travellers on the roads of the land around: guests of the network, on the air but not in the carrier's export."""
+    kinds, shares = zip(*TRAVELLERS.items(), strict=True)
+    heard = []
+    for time_s in rng.uniform(-600, DAY_PART_S, int(rng.poisson((600 + DAY_PART_S) * TRAVELLERS_PER_S))).tolist():
+        kind = str(rng.choice(kinds, p=shares))
+        ring = round(float(rng.exponential(TRAVELLERS_M)) / GSM_STEP_M)
+        lasts = float(rng.exponential(60)) + 10 if kind == "call" else 4.0
+        heard.append(OnAir(time_s, lasts, kind, min(ring, 63), False))
+    return heard
 
 
 def requests(town: Town) -> list[Request]:
