@@ -6,6 +6,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PARTS := chromium gpsd gpsd-clients rtl-sdr openjdk-17-jre-headless fonts-noto-cjk systemd
 KIT_PYTHON ?= /usr/bin/python3
 KIT_PARTS := python3-venv rtl-sdr gpsd chrony network-manager usbutils
+BENCHES := gsm signatures cdr locate
+PYTEST_ARGS ?= -n auto
 PREFIX := /opt/catpool
 KIT_HOME := /var/lib/catpool
 HOTSPOT := /etc/NetworkManager/system-connections/catpool-hotspot.nmconnection
@@ -32,8 +34,8 @@ lint: $(VENV)/.dev ## format, style, types, documents, wheels for the Raspberry 
 docs: $(VENV)/.dev ## rewrites the lists that README prints from the code
 	$(BIN)/cog -r README.md
 
-bench: $(VENV)/.dev ## what is measured: one table each
-	for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(VENV)/.dev ## what is measured, a table a subject; minutes each, alone on the machine
+	for subject in $(BENCHES); do echo "== bench/$$subject.py"; $(BIN)/python bench/$$subject.py || exit 1; done
 
 parts: ## Debian's packages that the tests on real parts use
 	$(SUDO) apt-get update
