@@ -55,6 +55,8 @@ def main() -> None:
         refuse(wrong_use.format_message() + where)
     except CallerError as error:
         refuse(str(error))
+    except PermissionError as error:
+        refuse(f"{error.filename or 'output'}: no right to it; mend its rights, or set CATPOOL_HOME to a home of yours")
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

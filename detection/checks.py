@@ -38,12 +38,21 @@ def check_store(home: Home) -> Check:
         with Store.open(home.store, read_only=True) as store:
             counts = f"{len(store.hits())} hits, {len(store.leads())} leads, {len(store.placed_cells())} placed cells"
     except StoreError as error:
-        is_older = "older version" in str(error)
-        mend = "run `catpool leads` once" if is_older else f"move {home.store} away; a new one is made"
-        return Check("store", WARN if is_older else FAIL, str(error), mend)
+        return Check("store", WARN if "older version" in str(error) else FAIL, str(error), mend_of(home, str(error)))
     if not os.access(home.store, os.W_OK):
         return Check("store", FAIL, f"{home.store}: may not be written", f"chown or chmod {home.store}")
     return Check("store", OK, f"version {SCHEMA_VERSION}: {counts}")
+
+
+def mend_of(home: Home, says: str) -> str:
+    """What mends a store that does not open; what holds leads is moved away only where nothing can read it."""
+    if "older version" in says:
+        return "run `catpool leads` once"
+    if "newer version" in says:
+        return "update catpool, or use the one that wrote it"
+    if "not a database" in says:
+        return f"move {home.store} away; a new one is made"
+    return f"chown or chmod {home.store} and its folder, and look at the room on the disk"
 
 
 def check_room(home: Home) -> Check:

@@ -4,6 +4,7 @@ Most cases call the front door in this process (`catpool.main`, as `python -m ca
 signals, pipes, locks and ports starts real processes.
 """
 
+import errno
 import gzip
 import io
 import json
@@ -89,7 +90,8 @@ def knock(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
 def refused(answer: Answer, *words: str) -> None:
     """Status 2, nothing on standard output, one line on standard error with these words in it."""
     assert (answer.status, answer.out) == (2, ""), answer
-    assert answer.err.startswith("catpool: ") and answer.err.count("\n") == 1, answer.err
+    assert answer.err.startswith("catpool: "), answer.err
+    assert answer.err.count("\n") == 1, answer.err
     for word in words:
         assert word in answer.err, answer.err
 
@@ -632,6 +634,16 @@ def full_disk(home: Path) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_home_of_somebody_else_is_refused(knock: Knock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may enter any folder, so what the system would say is put into its mouth."""
+
+    def closed() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/closed/catpool.toml")
+
+    monkeypatch.setattr("sensor.home.find_home", closed)
+    refused(knock("settings"), "/closed/catpool.toml", "CATPOOL_HOME")
 
 
 # Servers and devices

@@ -64,8 +64,8 @@ def read_meta(path: Path, data_path: Path) -> dict[str, Any]:
     if not path.exists():
         if data_path.exists():
             raise CaptureError(
-                f"{data_path}: its meta file {path.name} is missing; copy it beside, or name the data as a raw file: "
-                "--rate HZ --freq HZ --format cu8 with the suffix .cu8"
+                f"{data_path}: its meta file {path.name} is missing; copy it beside, or rename the data to what it "
+                f"is, such as {path.stem}.cu8, and add --rate HZ --freq HZ"
             )
         raise CaptureError(f"{path}: no such file")
     file, _ = open_file(path)
@@ -76,7 +76,7 @@ def read_meta(path: Path, data_path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise CaptureError(f"{path}: not a SigMF meta file: not text in UTF-8") from error
     except (json.JSONDecodeError, RecursionError) as error:
-        raise CaptureError(f"{path}: not a SigMF meta file: not JSON ({error})") from error
+        raise CaptureError(f"{path}: not a SigMF meta file: not JSON ({error}); copy it again") from error
     if not isinstance(meta, dict) or not isinstance(meta.get("global"), dict):
         raise CaptureError(f"{path}: not a SigMF meta file: it has no `global` object")
     captures = meta.setdefault("captures", [])
@@ -119,7 +119,9 @@ def segments_of(captures: list[dict[str, Any]], path: Path, asked_hz: float | No
     for capture in captures or [{}]:
         start = number(capture, "core:sample_start", path, 0)
         if start != int(start) or start < 0 or (segments and start <= segments[-1].start_sample):
-            raise CaptureError(f"{path}: core:sample_start {start:g} does not come after the one before it")
+            raise CaptureError(
+                f"{path}: core:sample_start {start:g} does not come after the one before it; put `captures` in order"
+            )
         centre = number(capture, "core:frequency", path, asked_hz)
         check_hz(f"{path}: core:frequency", centre)
         segments.append(Segment(int(start), centre, time_of(capture.get("core:datetime"), path)))
