@@ -155,7 +155,8 @@ def summary_lines(records: "Records", found: "Ranking", out: Path) -> list[str]:
     missing = sorted({key for file in records.files for key in file.layout.missing})
     lines += [f"No {key.replace('_', ' ')} column: {MISSING_COSTS[key]}." for key in missing]
     lines += [f"Note: {warning}." for warning in records.warnings]
-    lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {len(found.leads)} leads. Leads, not proof.")
+    leads = "1 lead" if len(found.leads) == 1 else f"{len(found.leads)} leads"
+    lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {leads}. Leads, not proof.")
     lines.append(f"Written: suspects.csv, leads.json, rejects.csv in {out} (local time: {records.zone}).")
     return lines
 

@@ -10,6 +10,7 @@ from sensor.gsm.messages import Message, SystemInformation2, SystemInformation3,
 from sensor.gsm.receiver import LEAST_RATE_HZ, Receiver
 from sensor.readings import CellReading, Stamp
 
+SILENCE_DBFS = -80.0  # in 200 kHz; half a step of 8 bits is about -57 at 1 Msps
 NAMED_CARRIERS = 5
 
 
@@ -175,6 +176,10 @@ def _why_none(receiver: Receiver) -> list[str]:
         strongest = sorted(receiver.levels, key=lambda level: -level.power_dbfs)[:NAMED_CARRIERS]
         named = (f"{level.carrier_hz / 1e6:.1f} MHz {level.power_dbfs} dBFS" for level in strongest)
         lines.append("Strongest carriers: " + ", ".join(named) + ".")
+        if strongest[0].power_dbfs < SILENCE_DBFS:
+            lines.append("That is silence, less than an 8-bit converter's own noise: check antenna, gain and device.")
+        else:
+            lines.append("If a GSM cell is known to be heard here, check that rate and frequency are as stated.")
     for number in receiver.arfcns:
         if not any(receiver.covers(hz) for hz in numbering.downlinks_hz(number)):
             places = " or ".join(f"{hz / 1e6:.1f} MHz" for hz in numbering.downlinks_hz(number)) or "no GSM band"
