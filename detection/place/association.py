@@ -34,6 +34,9 @@ WAY_DB = 8.0  # how a stranger's level changes over hundreds of metres, wherever
 ABOARD_DB = 1.5  # how far the level of a phone on board wanders
 CREDIT = 5.0  # most that one emitter's fit to a place counts for or against it as the seed
 PORTS_ODDS, MOST_PORTS_ODDS = 12.0, 40.0  # log odds of a box a call more at once, and at most
+CHANCE_AT_ONCE = 1.2  # strangers joined by chance come to so many at once
+LEAST_SHARE = 0.3  # of the streams, that are the box's before their fit is looked at
+MOST_FIT = 8.0  # most that the fit of one emitter to the others counts for or against it
 ABOARD = 0.1  # share of strangers who ride with the team
 MOST_EMITTERS = 24  # emitters weighed by place; of more, the shortest keep their prior
 
@@ -90,7 +93,7 @@ def weigh_streams(survey: Survey, places: Floats, log_prior: Floats, centre_db: 
 
 def log_odds_of_size(emitter: Emitter) -> float:
     """Prior log odds of a box: a person has one call at a time, a box several all along."""
-    return min(PORTS_ODDS * (emitter.at_once - 1), MOST_PORTS_ODDS)
+    return min(PORTS_ODDS * max(emitter.at_once - CHANCE_AT_ONCE, 0.0), MOST_PORTS_ODDS)
 
 
 def mean_at_once(streams: Sequence[Stream]) -> float:
@@ -121,9 +124,10 @@ def join_seed(emitters: Sequence[Emitter], strangers: Sequence[float], log_box: 
     for index, emitter in enumerate(emitters):
         if index == seed:
             continue
-        share = (joined + 1) / (count + 2)
+        share = max(LEAST_SHARE, (joined + 1) / (count + 2))
         both = log_box(told + emitter.told)
-        gain = both - log_now - strangers[index] + np.log(share / (1 - share)) + sizes[index]
+        fit = float(np.clip(both - log_now - strangers[index], -MOST_FIT, MOST_FIT))
+        gain = fit + np.log(share / (1 - share)) + sizes[index]
         weights[index] = float(expit(gain))
         if gain > 0:
             told, log_now, joined = told + emitter.told, both, joined + len(emitter.streams)

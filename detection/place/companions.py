@@ -18,7 +18,7 @@ SLACK_DB = 0.7  # gain steps, bursts that count unequally
 CLEAR_DB = 4.0  # above what can just be heard; two levels at the edge look alike, whoever sends
 STEADY_LEGS, STEADY_OVER_DB, STEADY_DB = 5, 10.0, 4.0  # legs, level over the edge, its spread from 10 to 90 %
 MOST_EVIDENCE = 30.0  # of one pair, log odds
-JOINED_ABOVE = 1.0  # log odds that join two groups
+JOINED_ABOVE = 2.0  # log odds that join two groups
 
 
 def join_streams(survey: Survey) -> list[list[int]]:

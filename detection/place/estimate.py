@@ -9,6 +9,7 @@ from time import process_time
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 from scipy.special import logsumexp
 
 from detection.errors import ExportError
@@ -33,6 +34,7 @@ from sensor.readings import UplinkReading
 
 ROUGH = 20  # cells along the longer side of the grid that streams are weighed on
 COARSE, FINE = 40, 56  # cells along the longer side of the two grids
+OWN_SIZE_M = 12.0  # the last metres that no level tells: the GPS's lasting error, the building's own size
 MARGIN_M = 1_000.0  # how far beyond the readings a box may be when there is no lead
 
 
@@ -129,9 +131,10 @@ def posterior(
     log_mass, fields = log_posterior(grid, fields, survey, lead, plane)
     left = region.highest_density(np.exp(log_mass - log_mass.max()), 0.9995)
     kept = grid.centres()[left]
-    grid = lay_grid(bounds_of(kept).grown(grid.step), FINE)
+    grid = lay_grid(bounds_of(kept).grown(max(grid.step, 2.5 * OWN_SIZE_M)), FINE)
     log_mass, _ = log_posterior(grid, fields, survey, lead, plane)
-    mass = np.exp(log_mass - log_mass.max())
+    mass = np.exp(log_mass - log_mass.max()).reshape(grid.rows, grid.columns)
+    mass = gaussian_filter(mass, OWN_SIZE_M / grid.step, mode="constant").ravel()
     return grid, mass / mass.sum()
 
 

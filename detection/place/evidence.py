@@ -19,7 +19,7 @@ from detection.place.plane import Floats
 from detection.place.spots import Stream, Survey
 
 CALL_DB = 6.0  # spread of calls' power levels about their common one (2 dB steps of power control)
-SLOW_DB, SLOW_M = 3.5, 300.0  # walls, far sides, streets: what changes only over hundreds of metres
+SLOW_DB, SLOW_M = 5.0, 300.0  # walls, far sides, streets: what changes only over hundreds of metres
 GPS_M, GPS_S = 7.0, 30.0  # how far the GPS wanders, and how fast
 KIT_DB = 4.0  # spread of kits' calibration offsets
 HEIGHT_M = 15.0  # stands for the box's height and the ground floor's last metres
