@@ -118,8 +118,9 @@ def _in_words(lead: "Lead") -> list[str]:
         place = f", mast {cell.lat:.5f}, {cell.lon:.5f}" if cell.lat is not None and cell.lon is not None else ""
         lines.append(f"    {cell_in_words(cell.identity)}{place}" + (f", timing advance {steps}" if steps else ""))
     if lead.fix is not None:
-        radius = f", 90 % within {lead.r90_radius_m:.0f} m" if lead.r90_radius_m is not None else ""
-        lines.append(f"    best place {lead.fix[0]:.5f}, {lead.fix[1]:.5f} (WGS-84){radius}")
+        r90 = lead.r90_radius_m
+        area = f", 90 % in an area as large as a circle of {r90:.0f} m" if r90 is not None else ""
+        lines.append(f"    best place {lead.fix[0]:.5f}, {lead.fix[1]:.5f} (WGS-84){area}")
     if lead.last_seen is not None:
         lines.append(f"    last seen {lead.last_seen:%Y-%m-%d %H:%M} UTC")
     lines += [f"    - {reason}" for reason in lead.reasons]

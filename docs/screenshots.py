@@ -37,10 +37,7 @@ def picture(browser: Browser, url: str, device: str, target: Path) -> None:
     if device == "phone":
         page.click("#tab-things")
     page.click(".thing")
-    time.sleep(1)
-    for _ in range(2):
-        page.click("#map [class*=zoom-out]")
-        time.sleep(1)
+    time.sleep(2)
     page.screenshot(path=target / f"map-{device}.png")
     context.close()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import click
 import numpy as np
@@ -87,6 +88,14 @@ def test_boxes_are_found_and_nobody_else(town: Run) -> None:
     assert raised - fraud == set()
     assert len(raised) >= 0.9 * len(fraud)
     assert {place_of(lead) for lead in town.leads()} == {0, 1}
+
+
+def test_a_lead_counts_its_own_sims_alone(town: Run) -> None:
+    for lead in town.leads():
+        reasons, sims = cast(list[str], lead["reasons"]), cast(list[str], lead["sims"])
+        counted = [int(found[1]) for why in reasons if (found := re.match(r"(\d+) SIMs ", why))]
+        assert counted
+        assert max(counted) <= len(sims)
 
 
 def test_suspects_are_as_the_contract_says(town: Run) -> None:

@@ -184,7 +184,7 @@ def test_leads_stand_at_their_fix_with_pseudonyms_alone(tmp_path: Path) -> None:
         "url": "/leads/L-3f9a12",
         "note": NOTE,
         "text": "GSM here: a dongle can listen for it. The carrier's records and the air agree. "
-        "Even chances within a circle of 70 m, nine in ten within 160 m.",
+        "Even chances in an area as large as a circle of 70 m radius, nine in ten in one of 160 m.",
     }
     assert (other["id"], other["geometry"], other["properties"]["posterior"]) == ("lead:L-77aa01", None, False)
 
@@ -204,7 +204,7 @@ def test_a_place_is_its_regions_and_its_fix(tmp_path: Path) -> None:
         "computed": "2026-03-04T12:00:00+00:00",
         "inputs": ["600 readings of kit-1"],
         "note": NOTE,
-        "text": "Even chances within a circle of 70 m, nine in ten within 160 m.",
+        "text": "Even chances in an area as large as a circle of 70 m radius, nine in ten in one of 160 m.",
     }
     assert (none.status_code, none.json) == (404, {"error": "There is no such thing here."})
 

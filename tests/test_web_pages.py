@@ -43,7 +43,7 @@ def test_a_lead_shows_reasons_look_alikes_cells_hits_and_place(tmp_path: Path) -
         "460-00-1201-3305",
         "2, 3",
         "30.000000, 120.016000 (WGS-84)",
-        "nine in ten within 160 m",
+        "nine in ten in one of 160 m",
         "a1b2c3d4e5f60718",
     ):
         assert words in page, words

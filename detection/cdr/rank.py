@@ -228,7 +228,8 @@ class _Maker:
             site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
-                why = [*why, *reasons.group_reasons(box.group, len(self.rows.of(self._acts_of(box.sims)).devices()), 0)]
+                devices = len(self.rows.of(self._acts_of(box.sims)).devices())
+                why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0)]
             likeliest = every[int(self.judged.kind[sim])]
             if box is None and not likeliest.form:
                 why = [f"reads most like: {likeliest.name}", *why]
@@ -267,8 +268,12 @@ class _Maker:
         best = int(box.sims[np.argmax(self.judged.score[box.sims])])
         own = {self.history.numbers[sim] for sim in box.sims} - {None}
         within = sum(other in own for other in rows.other.tolist()) // 2
-        why = reasons.group_reasons(box.group, len(imeis), within)
-        why += reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
+        why = reasons.group_reasons(box.group, box.sims, len(imeis), within)
+        whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
+        why += [
+            whose + told
+            for told in reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
+        ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         return LeadRow(
             lead=box.name,

@@ -71,17 +71,18 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
     return said
 
 
-def group_reasons(group: Group, imeis: int, calls_within: int) -> list[str]:
-    """What joins the SIMs of a lead."""
-    n = len(group.sims)
+def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_within: int) -> list[str]:
+    """What joins the SIMs of a lead: `sims`, those of the group that were raised, are all that is counted."""
+    n = len(sims)
     told = []
     for why, sentence in (
         ("device", "{n} SIMs took turns in {imeis} device{s}"),
         ("spot", "{n} SIMs did most of their acts on one cell at one timing advance"),
         ("road", "{n} SIMs passed the same cells in the same hours"),
     ):
-        held = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
-        if held:
+        linked = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
+        held = linked.intersection(sims.tolist())
+        if len(held) > 1:
             told.append(sentence.format(n=len(held), imeis=imeis, s="" if imeis == 1 else "s"))
     if calls_within and n > 1:
         told.append(f"{calls_within} calls and messages ran between its own SIMs")

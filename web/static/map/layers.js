@@ -120,7 +120,7 @@ function pointLayers(colours) {
   const name = { "text-offset": [0, 1.6], "text-anchor": "top", "text-size": 16, "text-font": BOLD };
   return [
     layer("cells", "cell-point", "circle", "cells", isKind("cell"), { "circle-color": heard, "circle-radius": 6, "circle-stroke-color": colours.cell, "circle-stroke-width": 2.5 }),
-    layer("cells", "cell-label", "symbol", "cells", isKind("cell"), halo(colours.cell, colours), text(["to-string", ["coalesce", ["get", "ci"], ""]], { "text-offset": [0, 1], "text-anchor": "top", "text-size": 12 })),
+    layer("cells", "cell-label", "symbol", "cells", isKind("cell"), halo(colours.cell, colours), text(["to-string", ["coalesce", ["get", "ci"], ""]], { "text-variable-anchor": ["top", "left", "right", "bottom"], "text-radial-offset": 0.9, "text-padding": 0, "text-size": 12 })),
     layer("places", "fix-point", "circle", "places", isKind("fix"), { "circle-color": "rgba(0,0,0,0)", "circle-radius": 13, "circle-stroke-color": colours.place, "circle-stroke-width": 3 }),
     layer("leads", "lead-point", "circle", "leads", isPoint, { "circle-color": colours.lead, "circle-radius": 8, "circle-stroke-color": colours.halo, "circle-stroke-width": 3 }),
     layer("leads", "lead-label", "symbol", "names", isKind("lead"), halo(colours.lead, colours), text(["get", "name"], name)),
