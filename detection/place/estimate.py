@@ -34,6 +34,7 @@ from sensor.readings import UplinkReading
 
 ROUGH = 20  # cells along the longer side of the grid that streams are weighed on
 COARSE, FINE = 40, 56  # cells along the longer side of the two grids
+TRUST = 0.75  # of the levels' evidence: the model is not the world, and regions must hold what they say
 OWN_SIZE_M = 12.0  # the last metres that no level tells: the GPS's lasting error, the building's own size
 MARGIN_M = 1_000.0  # how far beyond the readings a box may be when there is no lead
 
@@ -155,7 +156,7 @@ def log_posterior(
     if survey is None or not fields:
         return prior, fields
     shape = loss_shape(places, survey.xy)
-    by_law = np.stack([logsumexp(log_likelihood(one, shape), axis=1) for one in fields])
+    by_law = np.stack([logsumexp(TRUST * log_likelihood(one, shape), axis=1) for one in fields])
     weight = logsumexp(by_law + prior, axis=1)
     likely = [one for one, log_weight in zip(fields, weight, strict=True) if log_weight > weight.max() - 5]
     found: Floats = logsumexp(by_law, axis=0) + prior

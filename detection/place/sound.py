@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from math import isfinite
+from math import hypot, isfinite
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def without_jumps(rows: list[UplinkReading]) -> list[UplinkReading]:
         before = last.get(row.kit)
         if before is not None and row.t_s - before[0] < 20:
             reach = FASTEST_MPS * max(row.t_s - before[0], 1.0)
-            if np.hypot(east - before[1], north - before[2]) > reach:
+            if hypot(east - before[1], north - before[2]) > reach:
                 continue
         last[row.kit] = (row.t_s, east, north)
         kept.append(row)

@@ -5,6 +5,8 @@ of ground; seconds spent there count as one observation whose error shrinks with
 averages with movement and freezes at rest. A stop is no new information.
 """
 
+import itertools
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -170,7 +172,7 @@ def form_streams(rows: Sequence[Row], numbers: dict[tuple[str, float], int]) -> 
             by_key[row[0].freq_mhz, row[0].slot, row[0].sub].append(row)
     thresholds = thresholds_db(rows)
     found = [
-        close(call, [row for kit in {row[0].kit for row in call} for row in seconds[kit].values()], thresholds, numbers)
+        close(call, between(call, seconds), thresholds, numbers)
         for rows_of_key in by_key.values()
         for call in cut(rows_of_key)
     ]
@@ -191,6 +193,16 @@ def cut(rows: list[Row]) -> Iterable[list[Row]]:
             call.append(row)
     if call:
         yield call
+
+
+def between(call: list[Row], seconds: dict[str, dict[float, Row]]) -> list[Row]:
+    """All seconds of the kits that heard a call, from its first to its last heard one; `seconds` are by time."""
+    found: list[Row] = []
+    for kit in {row[0].kit for row in call}:
+        times = list(seconds[kit])
+        low, high = bisect_left(times, call[0][0].t_s), bisect_right(times, call[-1][0].t_s)
+        found += itertools.islice(seconds[kit].values(), low, high)
+    return found
 
 
 def close(call: list[Row], seconds: list[Row], thresholds: Thresholds, numbers: dict[tuple[str, float], int]) -> Stream:
