@@ -63,9 +63,6 @@ class City:
     answered: NDArray[np.bool_]
     first_act: dict[int, int] = field(default_factory=dict)  # of each SIM
 
-    def is_fraud(self, sim: int) -> bool:
-        return self.kind_of[sim] in FRAUD
-
 
 @dataclass(slots=True)
 class Acts:
