@@ -132,7 +132,7 @@ def keep_leads(path: Path, placed: list) -> None:  # type: ignore[type-arg]
 def lead_lines(found: "Ranking") -> list[str]:
     """A sentence or two a lead."""
     if not found.leads:
-        return [f"No box found among {found.sims} SIMs."]
+        return [f"No box found among {found.sims} SIMs: none is above the alarm (suspects.csv lists the likeliest)."]
     lines = []
     for lead in found.leads:
         where = (

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy: tests run side by side, a core each
+    os.environ.setdefault(threads, "1")
+
 TOP = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CATPOOL_RECORDINGS") or TOP.parent / "shared" / "recordings")
 

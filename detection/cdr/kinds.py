@@ -56,7 +56,7 @@ SHARES = (
         ("sms_out",),
         "{k} of {n} messages went to a number written to for the first time",
     ),
-    Share("repeated", ("second_callees",), ("new_callees",), "only {k} of the {n} numbers it called were called again"),
+    Share("repeated", ("second_callees",), ("new_callees",), "{k} of the {n} numbers it called were called again"),
     Share("answered", ("answered_out",), ("calls_out",), "{k} of {n} outgoing calls were answered"),
     Share("answers", ("answered_in",), ("calls_in",), "it answered {k} of {n} calls that came in"),
     Share("short", ("short_out",), ("answered_out",), "{k} of {n} answered calls lasted less than 10 s"),

@@ -187,6 +187,11 @@ class _Maker:
     def _raised_of(self, group: boxes.Group, raised: Ints) -> Ints:
         return np.intersect1d(np.array(group.sims), raised)
 
+    @property
+    def ringed(self) -> bool:
+        """Whether the export tells timing advances."""
+        return "ta" in self.records.has
+
     def _listed(self, score: NDArray[np.float64]) -> Ints:
         order = np.lexsort((np.arange(len(score)), -score))
         least = max(int(np.ceil(LEAST_SHARE * len(score))), int((score > LEAST_SCORE).sum()))
@@ -224,12 +229,12 @@ class _Maker:
             box = of.get(sim)
             score = min(float(self.judged.score[sim]), above - 1e-12)
             above = score
-            form = reasons.FORMS[box.kind if box else every[self.judged.box_kind[sim]].name]
+            form = reasons.FORMS[box.kind] if box else ""  # below the alarm there is no box to name
             site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
                 devices = len(self.rows.of(self._acts_of(box.sims)).devices())
-                why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0)]
+                why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0, self.ringed)]
             likeliest = every[int(self.judged.kind[sim])]
             if box is None and not likeliest.form:
                 why = [f"reads most like: {likeliest.name}", *why]
@@ -268,7 +273,7 @@ class _Maker:
         best = int(box.sims[np.argmax(self.judged.score[box.sims])])
         own = {self.history.numbers[sim] for sim in box.sims} - {None}
         within = sum(other in own for other in rows.other.tolist()) // 2
-        why = reasons.group_reasons(box.group, box.sims, len(imeis), within)
+        why = reasons.group_reasons(box.group, box.sims, len(imeis), within, self.ringed)
         whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
         why += [
             whose + told

@@ -71,13 +71,16 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
     return said
 
 
-def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_within: int) -> list[str]:
-    """What joins the SIMs of a lead: `sims`, those of the group that were raised, are all that is counted."""
+def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_within: int, ringed: bool) -> list[str]:
+    """What joins the SIMs of a lead: `sims`, those of the group that were raised, are all that is counted.
+
+    `ringed`: the export tells timing advances.
+    """
     n = len(sims)
     told = []
     for why, sentence in (
         ("device", "{n} SIMs took turns in {imeis} device{s}"),
-        ("spot", "{n} SIMs did most of their acts on one cell at one timing advance"),
+        ("spot", "{n} SIMs did most of their acts on one cell" + (" at one timing advance" if ringed else "")),
         ("road", "{n} SIMs passed the same cells in the same hours"),
     ):
         linked = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
