@@ -38,6 +38,9 @@ def picture(browser: Browser, url: str, device: str, target: Path) -> None:
         page.click("#tab-things")
     page.click(".thing")
     time.sleep(2)
+    for _ in range(3):  # out from the place, until the ring is in view
+        page.click("#map [class*=zoom-out]")
+        time.sleep(1)
     page.screenshot(path=target / f"map-{device}.png")
     context.close()
 

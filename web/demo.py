@@ -187,7 +187,7 @@ def join(demo: Demo) -> None:
     joined = [lead for lead in demo.leads if lead["origin"] == "joined"]
     demo.lead = max(joined or demo.leads, key=lambda lead: float(lead["score"]), default=None)
     demo.say(
-        f"`catpool cdr rank` and `catpool leads`: {len(demo.leads)} leads, {len(joined)} of them joined with a hit."
+        f"Leads of `catpool cdr rank` and `catpool leads`: {len(demo.leads)}, {len(joined)} of them joined with a hit."
     )
     if demo.lead is not None:
         demo.say(
@@ -216,9 +216,8 @@ def drive(demo: Demo) -> None:
         write_drive(demo, rows)
         rounds += 1
     minutes = (team.SWEEP_S + rounds * team.CLOSE_S) / 60
-    demo.say(
-        f"The team drove {minutes:.0f} minutes: the lead's region, then {rounds} times round the best place so far."
-    )
+    again = f", then {rounds} times round the best place so far" if rounds else ""
+    demo.say(f"The team drove {minutes:.0f} minutes: the lead's region{again}.")
 
 
 def on_plane(plane: Any, lon_lat: Sequence[Sequence[float]]) -> "Floats":
