@@ -78,22 +78,7 @@ class Keeper:
         )
 
     def _assignment(self, heard: Heard) -> AssignmentReading:
-        one = heard.assignment
-        return AssignmentReading(
-            stamp=self._stamp(heard.t_s),
-            identity=one.identity,
-            arfcn=one.arfcn,
-            bsic=one.bsic,
-            fn=one.fn,
-            ra=one.ra,
-            fn_mod_42432=one.fn_mod_42432,
-            establishment=one.establishment,
-            timing_advance=one.timing_advance,
-            neci=one.neci,
-            channel_type=one.channel_type,
-            time_slot=one.time_slot,
-            subchannel=one.subchannel,
-        )
+        return heard.assignment.reading(self._stamp(heard.t_s))
 
     def _cell(self, cell: HeardCell) -> CellReading:
         return CellReading(

@@ -211,18 +211,4 @@ class RadioEar:
         return self._clock.capture_stamp(source.name, when)
 
     def _reading(self, one: Assignment, source: Source) -> AssignmentReading:
-        return AssignmentReading(
-            stamp=self._stamp(source, one),
-            identity=one.identity,
-            arfcn=one.arfcn,
-            bsic=one.bsic,
-            fn=one.fn,
-            ra=one.ra,
-            fn_mod_42432=one.fn_mod_42432,
-            establishment=one.establishment,
-            timing_advance=one.timing_advance,
-            neci=one.neci,
-            channel_type=one.channel_type,
-            time_slot=one.time_slot,
-            subchannel=one.subchannel,
-        )
+        return one.reading(self._stamp(source, one))

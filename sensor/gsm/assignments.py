@@ -23,6 +23,7 @@ from sensor.gsm.messages.channel import hopping_carriers
 from sensor.gsm.messages.establishment import PACKET
 from sensor.gsm.messages.immediate_assignment import Grant
 from sensor.gsm.multiframe import HYPERFRAME, REQUEST_MODULUS
+from sensor.readings import AssignmentReading, Stamp
 
 PATIENCE_FRAMES = round(60 / FRAME_S)  # how long an assignment waits for NECI
 LARGEST_TIMING_ADVANCE = 63  # TS 45.010 §5.6.2, all bands but GSM 400
@@ -64,6 +65,24 @@ class Assignment:
     def request_fn(self) -> int:
         """Frame number of the phone's request: the last one before `fn` that the reference can mean."""
         return (self.fn - (self.fn - self.fn_mod_42432) % REQUEST_MODULUS) % HYPERFRAME
+
+    def reading(self, stamp: Stamp) -> AssignmentReading:
+        """The assignment as the journal keeps it."""
+        return AssignmentReading(
+            stamp=stamp,
+            identity=self.identity,
+            arfcn=self.arfcn,
+            bsic=self.bsic,
+            fn=self.fn,
+            ra=self.ra,
+            fn_mod_42432=self.fn_mod_42432,
+            establishment=self.establishment,
+            timing_advance=self.timing_advance,
+            neci=self.neci,
+            channel_type=self.channel_type,
+            time_slot=self.time_slot,
+            subchannel=self.subchannel,
+        )
 
     def to_json(self) -> str:
         """One line as `catpool listen --json` writes it."""
