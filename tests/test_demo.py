@@ -32,7 +32,7 @@ def verdict(**changes: object) -> Verdict:
 def test_found_asks_for_every_part() -> None:
     assert verdict().found()
     assert verdict(in50=False, in90=False, error_m=149.0).found()
-    assert not verdict(in50=False, in90=False, error_m=151.0).found()
+    assert not verdict(in50=False, in90=True, error_m=151.0).found()
     assert not verdict(hit=False).found()
     assert not verdict(joined=False).found()
     assert not verdict(sims=4).found()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IQ_S = 4.0  # seconds of the cell that come as IQ; what follows comes as decoded blocks
 IQ_RATE_HZ = 1e6
 THIN = 120  # of so many blocks of system information in the decoded part, four are kept
-NEAR_M = 150.0  # a best place this near the box counts as found, also where the 90 % region misses it
+NEAR_M = 150.0  # a best place this near the box counts as found; a wide region that holds it does not
 Say = Callable[[str], None]
 
 

@@ -8,7 +8,7 @@ from web.demo import NEAR_M, Demo
 
 CRITERION = (
     "Found means: a joined lead holds at least half of the box's SIMs and has a hit at the box's cell and timing"
-    f" advance (one step either way), and the box stands in the 90 % region or within {NEAR_M:.0f} m of the best place."
+    f" advance (one step either way), and the best place is within {NEAR_M:.0f} m of the box."
 )
 
 
@@ -26,7 +26,7 @@ class Verdict:
     in90: bool
 
     def found(self) -> bool:
-        near = self.in90 or (self.error_m is not None and self.error_m <= NEAR_M)
+        near = self.error_m is not None and self.error_m <= NEAR_M
         return self.hit and self.joined and 2 * self.sims >= self.sims_of and near
 
 
