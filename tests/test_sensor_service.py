@@ -164,7 +164,7 @@ def test_a_dongle_that_goes_away_is_tried_again(
     monkeypatch.setattr("sensor.radio_ear.FIRST_WAIT_S", 0.01)
     ending = threading.Event()
     octets = (RECORDING / "capture.sigmf-data").read_bytes()
-    with FakeRtlTcp({939e6: octets}, stop_after=3_000_000) as server:
+    with FakeRtlTcp(octets, stop_after=3_000_000) as server:
         ear, heard = heard_by(RadioPlan(server.url, 1e6, (939e6,), 30.0), ending)
         thread = threading.Thread(target=ear.listen)
         thread.start()
