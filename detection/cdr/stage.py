@@ -9,11 +9,11 @@ from ibis.backends.duckdb import Backend
 
 from detection.cdr.columns import Layout
 from detection.cdr.export import OpenFile, cut_lines
-from detection.cdr.formats import vocabulary
+from detection.cdr.meanings import answered, duration, kind
 from detection.cdr.numbers import is_scientific, normal_imei, normal_number, strip_marks
 from detection.cdr.spool import MARK, UNIT
 from detection.cdr.times import EARLIEST, LATEST, joined_seconds, local_seconds, offset_seconds
-from detection.cdr.words import EMPTY_WORDS, word_key
+from detection.cdr.words import EMPTY_WORDS
 
 SCIENTIFIC = "in scientific notation: the spreadsheet has thrown its last digits away; export it as text"
 
@@ -27,7 +27,6 @@ LARGEST_TA = 20_512  # the widest timing advance of LTE and NR in steps, 0 to 12
 TYPED_TEXTS = ("imsi", "imei", "served", "other")
 TEXT_ROLES = ("lac", "ci", "cgi", "mcc", "mnc")
 TYPED = ("kind", *TYPED_TEXTS, "t_s", "offset_s", "duration_s", *TEXT_ROLES, "ta", "answered", "rest")
-KINDS = ("moc", "mtc", "smo", "smt", "fwd", "data", "lu", "ussd", "other")
 
 
 def staged(opened: OpenFile, number: int, dialect: int, engine: Backend) -> ir.Table:
@@ -59,7 +58,7 @@ def staged(opened: OpenFile, number: int, dialect: int, engine: Backend) -> ir.T
     )
     values = {role: texts[f"v_{role}"] for role in layout.roles}
     marks = {f"b_{role}": strip_marks(values[role]) for role in BARE_ROLES if role in values}
-    bare = _layer(engine, f"bare_{number}", texts.mutate(kind=_kind(layout, values), **marks))
+    bare = _layer(engine, f"bare_{number}", texts.mutate(kind=kind(layout, values), **marks))
     values = {role: bare[f"v_{role}"] for role in layout.roles}
     numbers = {f"n_{role}": normal_number(bare[f"b_{role}"]) for role in PARTY_ROLES if role in values}
     normal = _layer(engine, f"normal_{number}", bare.mutate(**numbers))
@@ -168,71 +167,11 @@ def _typed(layout: Layout, table: ir.Table) -> dict[str, ir.Value]:
         "other": other,
         "t_s": time,
         "offset_s": offset,
-        "duration_s": _duration(value),
+        "duration_s": duration(value),
         **{role: value[role].strip() if role in value else nothing for role in TEXT_ROLES},
         "ta": value["ta"].strip().re_replace(r"\.0+$", "").try_cast("int32") if "ta" in value else ibis.null("int32"),
-        "answered": _answered(value),
+        "answered": answered(value),
     }
-
-
-def _kind(layout: Layout, value: Mapping[str, ir.StringValue]) -> ir.StringValue:
-    """One of KINDS, from the record type and the service together."""
-    if "record_type" not in value and "service" not in value:
-        return ibis.literal("moc")
-    if layout.numbered_types and "record_type" in value:
-        number = value["record_type"].strip().try_cast("float64").try_cast("int64")
-        table = vocabulary().numbered[layout.numbered_types]
-        kind = ibis.cases(*[(number == code, meaning) for code, meaning in table.items()], else_="other")
-    else:
-        kind = _worded(layout, "record_type", value) if "record_type" in value else ibis.literal("moc")
-    if "service" in value:
-        service = _worded(layout, "service", value)
-        message = service.isin(["smo", "smt"])
-        inward = kind.isin(["mtc", "smt"])
-        own = kind.isin(["data", "lu", "ussd", "fwd"])
-        kind = ibis.cases(
-            (own, kind),
-            (message, ibis.ifelse(inward, ibis.literal("smt"), ibis.literal("smo"))),
-            (service.isin(["data", "lu", "ussd"]), service),
-            else_=kind,
-        )
-    return kind
-
-
-def _worded(layout: Layout, role: str, value: Mapping[str, ir.StringValue]) -> ir.StringValue:
-    """The values of a column by the words of the dialects; each different spelling of the sample is one case."""
-    at = layout.roles[role]
-    spellings = sorted({row[at] for row in layout.rows})[:200]
-    known = {text: meaning for text in spellings if (meaning := meaning_of(text))}
-    folded = value[role].lower().re_replace(r"[\s_\-/.:()（）]+", "")
-    words: dict[str, list[str]] = {}
-    for word, meaning in vocabulary().record_types.items():
-        words.setdefault(meaning, []).append(word)
-    exact = [(value[role] == text, meaning) for text, meaning in known.items()]
-    return ibis.cases(*exact, *[(folded.isin(group), meaning) for meaning, group in words.items()], else_="other")
-
-
-def meaning_of(text: str) -> str:
-    """Kind of a record-type word: as the dialects have it, else by the words within it; empty where it is none."""
-    key = word_key(text)
-    if not key:
-        return ""
-    if key in vocabulary().record_types:
-        return vocabulary().record_types[key]
-    sms = any(part in key for part in ("sms", "短信", "短消息", "簡訊", "message", "text"))
-    inward = any(
-        part in key for part in ("mt", "in", "recv", "receiv", "被叫", "接收", "收", "term", "来", "入", "deliver")
-    )
-    outward = any(part in key for part in ("mo", "out", "orig", "sent", "send", "主叫", "发", "去", "出", "submit"))
-    if any(part in key for part in ("data", "gprs", "流量", "上网", "pdp", "数据")):
-        return "data"
-    if any(part in key for part in ("location", "位置", "attach", "开机", "关机", "update")):
-        return "lu"
-    if any(part in key for part in ("forward", "转移", "前转", "呼转", "转接")):
-        return "fwd"
-    if outward or inward:
-        return ("smo" if sms else "moc") if outward else ("smt" if sms else "mtc")
-    return "smo" if sms else ""
 
 
 def _time(layout: Layout, value: Mapping[str, ir.StringValue]) -> tuple[ir.IntegerValue, ir.IntegerValue]:
@@ -246,41 +185,6 @@ def _time(layout: Layout, value: Mapping[str, ir.StringValue]) -> tuple[ir.Integ
     if reading.way.universal:
         return seconds, ibis.literal(0, "int64")
     return seconds, offset_seconds(start) if reading.offsets else ibis.null("int64")
-
-
-def _duration(value: Mapping[str, ir.StringValue]) -> ir.IntegerValue:
-    """Seconds; also from H:M:S, M:S and Chinese words."""
-    role = "duration" if "duration" in value else "duration_ms" if "duration_ms" in value else None
-    if role is None:
-        return ibis.null("int64")
-    text = value[role].strip()
-    whole = text.try_cast("int64")
-    if role == "duration_ms":
-        return (text.try_cast("float64") / 1000).round().cast("int64")
-    clock = (
-        text.re_replace(r"[时時小点]+|小时", ":")
-        .re_replace("分钟?", ":")
-        .re_replace("[秒sS]$", "")
-        .re_replace(":$", ":0")
-    )
-    parts = clock.split(":")
-    numbers = [parts[at].try_cast("float64") for at in range(3)]
-    counted = ibis.cases(
-        (parts.length() == 3, numbers[0] * 3600 + numbers[1] * 60 + numbers[2]),
-        (parts.length() == 2, numbers[0] * 60 + numbers[1]),
-        (parts.length() == 1, numbers[0]),
-        else_=ibis.null("float64"),
-    )
-    return ibis.coalesce(whole, counted.round().cast("int64"))
-
-
-def _answered(value: Mapping[str, ir.StringValue]) -> ir.BooleanValue:
-    if "result" not in value:
-        return ibis.null("boolean")
-    folded = value["result"].strip().lower().re_replace(r"[\s_\-/.:()（）]+", "")
-    good = [word for word, answered in vocabulary().results.items() if answered]
-    bad = [word for word, answered in vocabulary().results.items() if not answered]
-    return ibis.cases((folded.isin(good), True), (folded.isin(bad), False), else_=ibis.null("boolean"))
 
 
 @dataclass(frozen=True, slots=True)
