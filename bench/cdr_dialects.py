@@ -1,0 +1,160 @@
+"""Exports in dialects made up by seed, read and compared line by line: `python -m bench.cdr_dialects 0 200`.
+
+Prints the shares of good lines read exactly, of bad lines refused by their number, and the worst dialects.
+"""
+
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.cdr_dialect_maker import Dialect, Line, make
+from detection.cdr.records import Records, open_engine, read_records
+from detection.errors import ExportError
+from detection.lead import PlacedCell
+from sensor.cell import CellIdentity
+
+
+@dataclass(slots=True)
+class Score:
+    good: int = 0
+    exact: int = 0
+    refused: int = 0
+    bad: int = 0
+    caught: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)  # field -> lines
+    missed: Counter[str] = field(default_factory=Counter)  # sort of bad line -> accepted
+    examples: list[str] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def clean(self) -> bool:
+        return not self.error and self.exact == self.good and self.caught == self.bad
+
+
+def placed_cells(made: Dialect) -> list[PlacedCell]:
+    rat = "lte" if made.notes.get("cell", "").startswith("lte") else "gsm"
+    return [PlacedCell(CellIdentity(rat, made.home.mcc, made.home.mnc, lac, ci), 30.0, 104.0) for lac, ci in made.cells]
+
+
+def expected(line: Line, made: Dialect) -> dict[str, object]:
+    """What the engine should hold of a good line, as far as the dialect tells it."""
+    truth = line.truth
+    assert truth is not None
+    want: dict[str, object] = {"kind": truth.kind, "t_s": int(truth.utc.timestamp()), "number": truth.own.canon}
+    want["other"] = truth.other.canon if truth.other else None
+    if "imsi" in made.tells:
+        want["imsi"] = truth.imsi
+    if "imei" in made.tells:
+        want["imei"] = truth.imei[:14] if truth.imei else None
+    if "dur" in made.tells:
+        want["duration_s"] = truth.dur
+    if "cell" in made.tells:
+        want["cell"] = (None if "no lac" in made.tells else truth.lac, truth.ci)
+    if "ta" in made.tells:
+        want["ta"] = truth.ta
+    if truth.kind in ("moc", "mtc") and {"answered", "dur"} & made.tells:
+        want["answered"] = truth.answered
+    return want
+
+
+def compare(made: Dialect, records: Records, score: Score) -> None:
+    read = {row["row"] + 1: row for row in records.table.to_pyarrow().to_pylist()}
+    refused = {reject.line: reject for reject in records.rejects}
+    missing = {line.truth.imsi for line in made.lines if line.truth and line.truth.imei is None}
+    for at, line in enumerate(made.lines, 1):
+        if line.is_a == "good":
+            score.good += 1
+            if at in refused:
+                score.refused += 1
+                note(
+                    score,
+                    "refused",
+                    f"line {at} refused: {refused[at].column}: {refused[at].reason}: {line.text[:150]}",
+                )
+                continue
+            row = read.get(at)
+            if row is None:
+                note(score, "lost", f"line {at} lost: {line.text[:150]}")
+                continue
+            row["cell"] = (
+                None if row["cell"] is None else (records.cells[row["cell"]].lac, records.cells[row["cell"]].ci)
+            )
+            wrong = [
+                (name, want, row[name])
+                for name, want in expected(line, made).items()
+                if row[name] != want and not (name == "imei" and row[name] is None)
+            ]
+            score.exact += not wrong
+            for name, want, got in wrong:
+                note(score, name, f"line {at} {name}: {got!r} for {want!r}: {line.text[:150]}")
+        elif line.is_a == "bad":
+            score.bad += 1
+            score.caught += at in refused
+            if at not in refused:
+                score.missed[line.why] += 1
+                if score.missed[line.why] < 3:
+                    state = "accepted" if at in read else "not told"
+                    score.examples.append(f"line {at} ({line.why}) {state}: {line.text[:150]}")
+        elif line.is_a == "header" and at in read or line.is_a == "blank" and (at in read or at in refused):
+            note(score, line.is_a, f"line {at} {line.is_a} taken for a record: {line.text[:100]}")
+    del missing
+
+
+def note(score: Score, name: str, told: str) -> None:
+    score.wrong[name] += 1
+    if score.wrong[name] < 3:
+        score.examples.append(told)
+
+
+def judge(seed: int, folder: Path) -> tuple[Dialect, Score]:
+    made, score = make(seed), Score()
+    path = folder / f"{seed}.csv"
+    path.write_bytes(made.body)
+    engine = open_engine(memory_mb=800, threads=1)
+    try:
+        compare(made, read_records([path], engine, placed=placed_cells(made), timezone=made.home.zone), score)
+    except ExportError as error:
+        score.error = str(error)
+        score.good = score.refused = sum(line.is_a == "good" for line in made.lines)
+        score.bad = sum(line.is_a == "bad" for line in made.lines)
+    finally:
+        engine.disconnect()
+    path.unlink()
+    return made, score
+
+
+def main(first: int, count: int, shown: int = 12) -> None:
+    judged = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + count):
+            judged.append(judge(seed, Path(folder)))
+    scores = [score for _, score in judged]
+    good, bad = sum(s.good for s in scores), sum(s.bad for s in scores)
+    print(f"{count} dialects, {sum(s.clean for s in scores)} read without a fault")
+    print(
+        f"good lines {good}: exact {sum(s.exact for s in scores) / good:.4%}, refused {sum(s.refused for s in scores)}"
+    )
+    print(f"bad lines {bad}: reported by number {sum(s.caught for s in scores) / max(1, bad):.3%}")
+    wrong: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for score in scores:
+        wrong.update(score.wrong)
+        missed.update(score.missed)
+    print("fields amiss:", dict(wrong.most_common()))
+    print("bad lines accepted:", dict(missed.most_common()))
+    faulty = sorted((pair for pair in judged if not pair[1].clean), key=lambda pair: pair[1].exact - pair[1].good)
+    for made, score in faulty[:shown]:
+        print(
+            f"\nseed {made.seed}: {made.language} {score.exact}/{score.good} exact, {score.refused} refused, {score.caught}/{score.bad} caught {score.error}"
+        )
+        print("   ", made.notes)
+        print("   ", dict(score.wrong), dict(score.missed))
+        for example in score.examples[:6]:
+            print("      ", example)
+
+
+if __name__ == "__main__":
+    numbers = [int(text) for text in sys.argv[1:]]
+    main(*numbers) if numbers else main(0, 100)
