@@ -1,0 +1,326 @@
+"""What is hunted, seven forms. Each function adds one box: SIMs, turns at ports, devices, acts, places."""
+
+import numpy as np
+
+from .devices import Shop
+from .laws import DAY_S, HOUR_S, Floats, moments
+from .ledger import CALL, CALLED, TEXT, TEXTED, Ledger
+from .people import SERVICES, rove
+from .shifts import Shifts, add_box, add_place, announce, begun, plug, stand, turns, within
+from .terrain import Ints
+
+FORMS = ("naive", "human", "scam", "car", "pair", "sms", "otp")
+
+
+def flat(rng: np.random.Generator, low: float = 0.3) -> Floats:
+    """A box's rhythm: that of somewhere else, never quite asleep; mean 1."""
+    shape = low + np.exp(np.cos((np.arange(24) - rng.uniform(0, 24)) / 12 * np.pi) * rng.uniform(0.5, 1.5))
+    return np.asarray(shape / shape.mean())
+
+
+def daytime(rng: np.random.Generator) -> Floats:
+    hour = np.arange(24)
+    shape = np.where((hour >= rng.integers(7, 10)) & (hour < rng.integers(18, 23)), 1.0, 0.02)
+    return np.asarray(shape / shape.mean())
+
+
+def looks(rng: np.random.Generator, evasive: bool) -> str:
+    if evasive:
+        return str(rng.choice(["random", "handset", "twins"]))
+    return str(rng.choice(["module", "batch", "handset", "random"], p=[0.4, 0.25, 0.2, 0.15]))
+
+
+def spot(ledger: Ledger, count: int = 1) -> tuple[Floats, Floats]:
+    return ledger.terrain.settle(ledger.rng, count, float(ledger.rng.uniform(0.6, 1.4)))
+
+
+def ring_strangers(
+    ledger: Ledger, shifts: Shifts, per_hour: float, rhythm: Floats, talk: Floats, answer: float, again: float
+) -> None:
+    """Calls out; `again` is the share that goes to a number the box rang before, talk (median, spread)."""
+    rng = ledger.rng
+    row, at = within(rng, shifts, per_hour, rhythm)
+    peer, number = ledger.strangers(len(row), float(rng.uniform(0.1, 0.5)))
+    old = rng.random(len(row)) < again
+    if len(row):
+        earlier = (rng.random(len(row)) * np.arange(len(row))).astype(np.int64)
+        peer, number = np.where(old, peer[earlier], peer), np.where(old, number[earlier], number)
+    length = np.where(rng.random(len(row)) < answer, np.maximum(1, talk[0] * rng.lognormal(0, talk[1], len(row))), 0)
+    ledger.act(shifts.sim[row], at, CALL, peer, number, length, fraud=True)
+
+
+def called_back(ledger: Ledger, shifts: Shifts, per_hour: float, rhythm: Floats) -> None:
+    row, at = within(ledger.rng, shifts, per_hour, rhythm)
+    peer, number = ledger.strangers(len(row), 0.3)
+    length = np.where(ledger.rng.random(len(row)) < 0.5, ledger.rng.lognormal(3.2, 1, len(row)), 0)
+    ours = peer >= 0
+    ledger.act(peer[ours], at[ours], CALL, shifts.sim[row][ours], 0, length[ours])
+    ledger.act(shifts.sim[row][~ours], at[~ours], CALLED, -1, number[~ours], length[~ours])
+
+
+def naive(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A bypass gateway: 2-64 ports, 1-4 SIMs each, calls to strangers day and night."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "naive")
+    ports = int(np.exp(rng.uniform(np.log(2), np.log(64))))
+    each = int(rng.integers(1, 5)) if ports <= 32 else int(rng.integers(1, 3))
+    sims = ledger.sims(ports * each, "naive", box)
+    start = rng.uniform(0, 0.5) * laws.end_s if rng.random() < 0.4 else 0.0
+    dwell = float(rng.choice([20, 30, 60, 120, 240])) * 60
+    shifts = turns(rng, sims, ports, dwell, start, laws.end_s, round_s=float(rng.random() < 0.7))
+    x, y = spot(ledger)
+    stand(ledger, shifts, x, y)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    rate = rng.uniform(4, 14) * (0.33 if evasive else 1.0)
+    talk = np.array([rng.uniform(40, 160), rng.uniform(0.7, 1.2)])
+    ring_strangers(
+        ledger,
+        shifts,
+        rate,
+        flat(rng),
+        talk,
+        rng.uniform(0.3, 0.65),
+        rng.uniform(0.2, 0.45) if evasive else rng.uniform(0, 0.1),
+    )
+    if evasive or rng.random() < 0.3:
+        called_back(ledger, shifts, rate * (0.15 if evasive else 0.03), flat(rng))
+    add_place(ledger, box, "naive", 1, float(x[0]), float(y[0]), start, laws.end_s)
+
+
+def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A bank that plays people: sleep, mutual calls, messages, incoming calls, turns at gateways of several cells."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "human")
+    gateways = int(rng.integers(1, 6))
+    count = int(np.exp(rng.uniform(np.log(8), np.log(128))))
+    sims = ledger.sims(count, "human", box)
+    x, y = spot(ledger, gateways)
+    start = float(rng.choice([0.0, rng.uniform(0, 0.4) * laws.end_s]))
+    ports = max(1, int(count / rng.uniform(1.5, 4)))
+    wake, rest = rng.uniform(6.5, 9), rng.uniform(21, 23.8)
+    shifts = turns(rng, sims, ports, rng.uniform(1, 6) * HOUR_S, start, laws.end_s, (wake, rest))
+    shifts = Shifts(shifts.sim, shifts.start_s, shifts.stop_s, shifts.port, rng.integers(0, gateways, len(shifts.sim)))
+    stand(ledger, shifts, x, y)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "sim", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    rate = rng.uniform(1.5, 6) * (0.33 if evasive else 1.0)
+    talk = np.array([rng.uniform(40, 150), rng.uniform(0.8, 1.2)])
+    ring_strangers(
+        ledger,
+        shifts,
+        rate,
+        daytime(rng),
+        talk,
+        rng.uniform(0.4, 0.75),
+        rng.uniform(0.05, 0.3) + (0.15 if evasive else 0),
+    )
+    called_back(ledger, shifts, rate * rng.uniform(0.05, 0.35), daytime(rng))
+    _among(ledger, shifts, sims, rate * rng.uniform(0.1, 0.3))
+    _past(ledger, shop, sims)
+    for gateway in range(gateways):
+        add_place(ledger, box, "human", gateway + 1, float(x[gateway]), float(y[gateway]), start, laws.end_s)
+
+
+def _among(ledger: Ledger, shifts: Shifts, sims: Ints, per_hour: float) -> None:
+    """Calls and messages between the bank's own SIMs: decoys, not counted as fraud."""
+    rng = ledger.rng
+    for what, share in ((CALL, 1.0), (TEXT, rng.uniform(0.3, 1.5))):
+        row, at = within(rng, shifts, per_hour * share, daytime(rng))
+        peer = rng.choice(sims, len(row))
+        fine = peer != shifts.sim[row]
+        length = rng.lognormal(3.5, 0.8, len(row))
+        ledger.act(shifts.sim[row][fine], at[fine], what, peer[fine], 0, length[fine] if what == CALL else 0.0)
+
+
+def _past(ledger: Ledger, shop: Shop, sims: Ints) -> None:
+    """Some SIMs were a person's before they joined: another place, another phone, a few contacts."""
+    rng = ledger.rng
+    for sim in sims[rng.random(len(sims)) < rng.uniform(0, 0.6)].tolist():
+        joined = ledger.joined[sim]
+        one = np.array([sim])
+        x, y = ledger.terrain.settle(rng, 1)
+        ledger.place(one, [-DAY_S, joined - 1_800], x, y)
+        ledger.hold(one, -DAY_S, shop.handset(1))
+        for what in (CALL, CALLED, TEXT, TEXTED):
+            count = rng.poisson(2.0 * joined / DAY_S)
+            day = np.floor(rng.uniform(0, max(joined, 1) / DAY_S, count))
+            at = day * DAY_S + moments(rng, ledger.laws.work_by_hour, count)
+            kept = at < joined - 3_600
+            number = rng.choice(rng.integers(10**8, 10**9, 6), count)[kept]
+            ledger.act(
+                np.repeat(sim, kept.sum()),
+                at[kept],
+                what,
+                -1,
+                number,
+                rng.lognormal(3.6, 1, kept.sum()) if what < TEXT else 0.0,
+            )
+
+
+def scam(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A relay for swindlers: 1-8 ports, SIMs that live for hours, office hours, a few very long calls."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "scam")
+    ports = int(rng.integers(1, 9))
+    first = int(rng.integers(0, max(1, laws.days - 1)))
+    span = int(rng.integers(1, laws.days - first + 1))
+    dwell = rng.uniform(1.5, 7) * HOUR_S
+    opened, closed = rng.uniform(8, 10), rng.uniform(17, 20)
+    need = int(np.ceil((closed - opened) * HOUR_S / dwell) + 1) * span * ports
+    sims = ledger.sims(need, "scam", box)
+    shifts = _one_life(rng, sims, ports, dwell, first, span, (opened, closed))
+    x, y = spot(ledger)
+    stand(ledger, shifts, x, y)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "port", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    rate = rng.uniform(10, 40) * (0.33 if evasive else 1.0)
+    mean = np.ones(24)
+    ring_strangers(
+        ledger,
+        shifts,
+        rate,
+        mean,
+        np.array([rng.uniform(12, 35), 1.0]),
+        rng.uniform(0.3, 0.6),
+        0.25 if evasive else 0.05,
+    )
+    ring_strangers(ledger, shifts, rate * 0.03, mean, np.array([1_800.0, 0.6]), 1.0, 0.2)
+    if evasive:
+        called_back(ledger, shifts, rate * 0.12, mean)
+    add_place(ledger, box, "scam", 1, float(x[0]), float(y[0]), first * DAY_S, (first + span) * DAY_S)
+
+
+def _one_life(
+    rng: np.random.Generator, sims: Ints, ports: int, dwell: float, first: int, span: int, hours: tuple[float, float]
+) -> Shifts:
+    """Every SIM has one turn and is thrown away."""
+    rows = []
+    spare = iter(sims.tolist())
+    for day in range(first, first + span):
+        for port in range(ports):
+            at, close = (day * 24 + hours[0]) * HOUR_S + rng.uniform(0, 1_200), (day * 24 + hours[1]) * HOUR_S
+            while at < close - 600:
+                sim = next(spare, None)
+                if sim is None:
+                    break
+                length = dwell * rng.uniform(0.7, 1.4)
+                rows.append((sim, at, min(at + length, close), port))
+                at += length + rng.uniform(60, 600)
+    table = np.array(rows).reshape(-1, 4)
+    sim = table[:, 0].astype(np.int64)
+    return Shifts(sim, table[:, 1], table[:, 2], table[:, 3].astype(np.int64), np.zeros(len(sim), np.int64))
+
+
+def car(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A box that drives: 2-30 SIMs on one way through the city, parked at night."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "car")
+    count = int(np.exp(rng.uniform(np.log(2), np.log(30))))
+    sims = ledger.sims(count, "car", box)
+    ports = max(1, int(count / rng.choice([1, 1, 2, 4])))
+    hours = (rng.uniform(7, 10), rng.uniform(18, 23))
+    x, y = spot(ledger)
+    one = sims[:1]
+    before = len(ledger.ways)
+    ledger.place(one, -DAY_S, x, y)
+    for day in range(laws.days):
+        rove(
+            ledger, one, x, y, (day * 24 + hours[0]) * HOUR_S, (hours[1] - hours[0]) * HOUR_S, int(rng.integers(10, 40))
+        )
+    track = [(way[1], way[2], way[3]) for way in ledger.ways[before:]]
+    for at, east, north in track:
+        ledger.place(sims[1:, None], at[None, :], east[None, :], north[None, :])
+    shifts = turns(rng, sims, ports, rng.uniform(0.5, 4) * HOUR_S, 0.0, laws.end_s, hours)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    rate = rng.uniform(6, 25) * (0.33 if evasive else 1.0)
+    talk = np.array([rng.uniform(15, 90), 1.0])
+    ring_strangers(ledger, shifts, rate, np.ones(24), talk, rng.uniform(0.3, 0.6), 0.25 if evasive else 0.05)
+    times = np.concatenate([part[0] for part in track])
+    order = np.argsort(times)
+    east, north = np.concatenate([part[1] for part in track])[order], np.concatenate([part[2] for part in track])[order]
+    for half in np.arange(0, laws.end_s, 1_800.0):
+        px, py = np.interp(half, times[order], east), np.interp(half, times[order], north)
+        add_place(ledger, box, "car", 1, float(px), float(py), half, half + 1_800.0)
+
+
+def pair(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """Two phones and an audio cable: 2-4 SIMs, moved every few hours."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "pair")
+    count = int(rng.integers(2, 5))
+    sims = ledger.sims(count, "pair", box)
+    hours = (rng.uniform(8, 10), rng.uniform(18, 22))
+    ports = int(rng.integers(1, 3))
+    shifts = turns(rng, sims, ports, rng.uniform(1, 4) * HOUR_S, 0.0, laws.end_s, hours)
+    stops = np.cumsum(rng.uniform(2, 6, int(laws.end_s / HOUR_S / 2)) * HOUR_S)
+    stops = np.concatenate([[0.0], stops[stops < laws.end_s]])
+    x, y = spot(ledger, len(stops))
+    ends = np.append(stops[1:], laws.end_s)
+    times = np.column_stack([stops, ends - 900]).ravel()
+    ledger.place(sims[:, None], times[None, :], np.repeat(x, 2)[None, :], np.repeat(y, 2)[None, :])
+    plug(ledger, shop, shifts, "turn" if evasive else "port", "handset" if not evasive else looks(rng, True))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    rate = rng.uniform(8, 25) * (0.33 if evasive else 1.0)
+    talk = np.array([rng.uniform(15, 60), 1.1])
+    ring_strangers(ledger, shifts, rate, np.ones(24), talk, rng.uniform(0.3, 0.6), 0.25 if evasive else 0.05)
+    for n, stop in enumerate(stops):
+        add_place(ledger, box, "pair", 1, float(x[n]), float(y[n]), float(stop), float(ends[n]))
+
+
+def sms(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A modem pool that sends the same message to strangers, in rounds."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "sms")
+    ports = int(np.exp(rng.uniform(np.log(1), np.log(64))))
+    sims = ledger.sims(ports * int(rng.integers(1, 3)), "sms", box)
+    start = rng.uniform(0, 0.5) * laws.end_s
+    hours = (rng.uniform(7, 10), rng.uniform(18, 24))
+    shifts = turns(rng, sims, ports, rng.uniform(0.5, 5) * HOUR_S, start, laws.end_s, hours)
+    x, y = spot(ledger)
+    stand(ledger, shifts, x, y)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    row, at = within(rng, shifts, rng.uniform(15, 120) * (0.33 if evasive else 1.0), daytime(rng))
+    peer, number = ledger.strangers(len(row), float(rng.uniform(0.05, 0.5)))
+    ledger.act(shifts.sim[row], at, TEXT, peer, number, fraud=True)
+    reply = np.flatnonzero((rng.random(len(row)) < rng.uniform(0.002, 0.02)) & (peer < 0))
+    ledger.act(shifts.sim[row][reply], at[reply] + rng.exponential(900, len(reply)), TEXTED, -1, number[reply])
+    add_place(ledger, box, "sms", 1, float(x[0]), float(y[0]), start, laws.end_s)
+
+
+def otp(ledger: Ledger, shop: Shop, evasive: bool) -> None:
+    """A pool that takes registration codes: messages in, one act out as the SIM is activated."""
+    rng, laws = ledger.rng, ledger.laws
+    box = add_box(ledger, "otp")
+    count = int(np.exp(rng.uniform(np.log(8), np.log(128))))
+    sims = ledger.sims(count, "otp", box)
+    start = rng.uniform(0, 0.4) * laws.end_s
+    ports = max(1, int(count / rng.choice([1, 4, 8, 16])))
+    shifts = turns(rng, sims, ports, float(rng.choice([0.5, 1, 3, 8])) * HOUR_S, start, laws.end_s)
+    x, y = spot(ledger)
+    stand(ledger, shifts, x, y)
+    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    announce(ledger, shifts)
+    begun(ledger, shifts)
+    per_day = rng.uniform(8, 40) * (0.33 if evasive else 1.0)
+    share = (shifts.stop_s - shifts.start_s).sum() / len(np.unique(shifts.sim)) / (laws.end_s - start)
+    row, at = within(rng, shifts, per_day / 24 / share, flat(rng))
+    number = rng.choice(rng.choice(SERVICES, int(rng.integers(3, 25)), replace=False), len(row))
+    other = rng.random(len(row)) < 0.25
+    number = np.where(other, rng.integers(10**8, 10**9, len(row)), number)
+    ledger.act(shifts.sim[row], at, TEXTED, -1, number, fraud=True)
+    _, once = np.unique(shifts.sim, return_index=True)
+    what = CALL if rng.random() < 0.5 else TEXT
+    ledger.act(shifts.sim[once], shifts.start_s[once] + 120, what, -1, 10_010, 8.0 if what == CALL else 0.0)
+    add_place(ledger, box, "otp", 1, float(x[0]), float(y[0]), start, laws.end_s)
+
+
+MAKERS = {"naive": naive, "human": human, "scam": scam, "car": car, "pair": pair, "sms": sms, "otp": otp}
