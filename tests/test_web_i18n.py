@@ -8,8 +8,9 @@ from string import Formatter
 import pytest
 
 import web
+from detection.cdr.advice import ADVICE
 from detection.cdr.kinds import MEASURES, SHARES
-from detection.cdr.reasons import ADVICE, FORMS
+from detection.cdr.reasons import FORMS
 from detection.joining import RADIO_ADVICE
 from detection.signatures.registry import SIGNATURES
 from web.i18n import LANGUAGES, Speaker, catalogue, choose_language, tell, translate

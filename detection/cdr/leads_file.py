@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,11 @@ class LeadRow:
     owner: str
     lat: float | None = None
     lon: float | None = None
+    kind: str = ""  # what target it is: advice.KINDS
+    best_hours: list[str] = field(default_factory=list)  # to visit it, busiest first, local time: "14-18"
+    listen_to: list[dict[str, Any]] = field(default_factory=list)  # cells and rings with `share`, most heard first
+    next_hour: dict[str, Any] | None = None  # of a moving box: `from`, and `cells` with `probability`
+    gateways: list[dict[str, Any]] = field(default_factory=list)  # places of a distributed bank
 
 
 def prepare_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import boxes, kinds, reasons, siting, verdict
+from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
 from detection.cdr.features import HOUR_S, both_legs, numbered, tables
 from detection.cdr.history import History, build
@@ -276,10 +277,13 @@ class _Maker:
         why = reasons.group_reasons(box.group, box.sims, len(imeis), within, self.ringed)
         whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
         why += [
-            whose + told
-            for told in reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
+            whose + said
+            for said in reasons.sim_reasons(self.history, np.array([best]), self.judged.box_kind[[best]])[0]
         ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
+        heard = Heard(rows.t_s, rows.local_s, rows.cell, rows.ta)
+        numbers = [self.history.numbers[sim] for sim in box.sims]
+        told = advise(heard, box.kind, numbers, self.records.cells, self.placed, self.history.ends_s)
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
@@ -292,10 +296,14 @@ class _Maker:
             last_seen=_utc(int(rows.t_s.max())),
             active_hours=[int(hour) for hour in np.flatnonzero(hours > 0.02 * hours.sum())],
             reasons=why,
-            advice=reasons.ADVICE[box.kind],
+            advice=told.words,
             owner=self.owner,
             lat=round(box.place.lat, 6) if box.place else None,
             lon=round(box.place.lon, 6) if box.place else None,
+            kind=told.kind,
+            best_hours=told.best_hours,
+            listen_to=told.listen_to,
+            next_hour=told.next_hour,
         )
 
     def _cells(self, rows: Acts) -> list[dict[str, Any]]:
@@ -305,11 +313,7 @@ class _Maker:
             who, placed = self.records.cells[at], self.placed[at]
             cells.append(
                 {
-                    "rat": placed.identity.rat if placed else who.rat,
-                    "mcc": who.mcc or (placed.identity.mcc if placed else None),
-                    "mnc": who.mnc or (placed.identity.mnc if placed else None),
-                    "lac": who.lac,
-                    "ci": who.ci,
+                    **cell_keys(who, placed),
                     "lat": placed.lat if placed else None,
                     "lon": placed.lon if placed else None,
                     "azimuth_deg": placed.azimuth_deg if placed else None,

@@ -1,4 +1,4 @@
-"""Reasons that a carrier would sign: counts in plain words, the weightiest first; forms and advice."""
+"""Reasons that a carrier would sign: counts in plain words, the weightiest first; forms."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,8 @@ FORMS = {
     "pair": "phone pair",
     "sms": "SMS blaster",
     "otp": "OTP registration pool",
-}
-ADVICE = {
-    "naive": "Fixed box: drive the sector and ring by day; listen to its cells.",
-    "human": "Fixed or spread over several places: compare its SIMs' cells; it keeps people's hours, so drive then.",
-    "scam": "Short-lived: act within hours. Fixed while it lasts; drive the ring in its active hours.",
-    "car": "Moves: ask the carrier for its latest cells before driving, and wait on the road it repeats.",
-    "pair": "Two phones and a cable, moved every few hours: only the latest cell counts.",
-    "sms": "Short-lived and busy: its uplink is easy to hear while it sends; block its SIMs at once.",
-    "otp": "Receives only, so it radiates little: trace the SIMs' sale and the device as well as the ring.",
+    "distributed": "distributed bank",
+    "landline": "landline",
 }
 LEAST_TOLD = 1.0  # of log evidence, for a feature to be told
 MOST_REASONS = 4
