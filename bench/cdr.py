@@ -63,7 +63,7 @@ def measure(seed: int, subscribers: int, days: int, mix: str) -> Result:
 
 def judge(seed: int, made: city.City, found: Ranking, days: int, seconds: float) -> Result:
     kind = dict(zip(made.imsi, made.kind_of, strict=True))
-    kinds = np.array([kind[sim] for sim in found.history.sims])
+    kinds = np.array([kind[found.people.sim(sim)] for sim in range(found.sims)])
     fraud = np.isin(kinds, city.FRAUD)
     score, raised = found.judged.odds, found.judged.raised_s >= 0
     order = np.argsort(-score, kind="stable")
@@ -97,7 +97,7 @@ def judge(seed: int, made: city.City, found: Ranking, days: int, seconds: float)
 
 def pair_f1(made: city.City, found: Ranking) -> float:
     """F1 over pairs of box SIMs: joined in one lead against of one box."""
-    seen = set(found.history.sims)
+    seen = {found.people.sim(sim) for sim in range(found.sims)}
     truth = {pair for box in made.boxes for pair in pairs([made.imsi[s] for s in box.sims if made.imsi[s] in seen])}
     told = {pair for lead in found.leads for pair in pairs(lead.sims)}
     right = sum(pair in truth for pair in told)

@@ -62,11 +62,11 @@ def main(cities: int = 8, subscribers: int = 5_000) -> None:
             rat="lte" if at % 3 == 2 else "gsm",
         )
         known, kinds = city_history(made)
-        parts.append(known.at(known.last_rows()))
+        parts.append(known.counts)
         names.extend(kinds)
-        early = early_rows(known)
-        parts.append(known.at(early))
-        names.extend(np.array(kinds)[known.sim_of[early]])
+        hours = known.hours()
+        parts.append(hours.at(early_rows(hours)))
+        names.extend(kinds)
     counts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     laws = {kind: fit(kind, counts, np.array(names) == kind) for kind in PRIORS}
     laws["other-work"] = blend([laws[kind] for kind in WORK])
@@ -92,7 +92,7 @@ def blend(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def early_rows(known: history.History) -> history.Ints:
+def early_rows(known: history.Hours) -> history.Ints:
     """A row from the first part of each SIM's life, so that young SIMs are judged by young SIMs."""
     rng = np.random.default_rng(5)
     length = np.diff(known.start)

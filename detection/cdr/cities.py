@@ -4,9 +4,10 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from detection.cdr.features import numbered, tables
+from detection.cdr.features import tables
 from detection.cdr.history import History, build
-from detection.cdr.numbers import number_class
+from detection.cdr.numbering import numbered
+from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Account, Records, open_engine
 from detection.lead import PlacedCell
 from detection.town.city import KINDS, City
@@ -36,14 +37,12 @@ def city_table(city: City) -> pa.Table:
 
 
 def city_history(city: City) -> tuple[History, list[str]]:
-    """The history of a city's SIMs, and the true kind of each."""
+    """The history of a city's SIMs, and the true kind of each, by SIM."""
     engine = open_engine()
-    table = numbered(engine.create_table("records", ibis.memtable(city_table(city))))
-    table = engine.create_table("acts", table.mutate(other_class=number_class(table.other)))
-    known = build(tables(table))
-    engine.disconnect()
+    records = engine.create_table("records", ibis.memtable(city_table(city)))
+    table, people = numbered(engine, records, Names(b"", clear=True))
     kind = dict(zip(city.imsi, city.kind_of, strict=True))
-    return known, [kind[sim] for sim in known.sims]
+    return build(tables(table)), [kind[people.sim(sim)] for sim in range(len(people.sim_texts))]
 
 
 def city_records(city: City) -> Records:

@@ -1,17 +1,25 @@
-"""Counts of what a SIM did, an hour at a time, as Ibis expressions over the records.
+"""Counts of what a SIM did, as Ibis expressions over the records.
 
-Every count is a sum over acts, so that an hour costs its own rows, and what was known at any hour is the running
-sum up to it. First and second contacts are marked where they happen. Integers throughout: sums come out the same
-on every engine and in every order.
+Every count is a sum over acts, of a SIM or of its hours, so that an hour costs its own rows, and what was known at
+any hour is the running sum up to it. Integers throughout: sums come out the same on every engine and in every order.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from detection.cdr.numbers import CLASSES
 
 HOUR_S = 3600
 SHORT_S = 10
+MOC, MTC, SMO, SMT = range(4)  # kinds of act, as in the records
+SERVICES = [CLASSES.index(name) for name in ("service", "short", "name")]
+THINGS = CLASSES.index("things")
 
 COUNTS: dict[str, str] = {
     "calls_out": "outgoing calls",
@@ -38,63 +46,72 @@ COUNTS: dict[str, str] = {
     "things": "outgoing acts to or from machine numbers",
     "even_gaps": "outgoing acts whose gap to the last one is within a tenth of the gap before",
     "gaps": "outgoing acts with two gaps before them",
+    "hours": "hours in which it acted",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """The expressions that the ranking asks the engine for."""
+class View:
+    """Acts in one order, what came before each beside it, and the marks and amounts to be summed over them."""
 
-    hourly: ir.Table  # sim_id, hour, COUNTS
-    sims: ir.Table  # sim_id, sim, number, first_s, last_s, acts
-    devices: ir.Table  # imei, sim_id, acts, first_s, last_s, turns
-    spots: ir.Table  # sim_id, cell, ta, acts, first_s, last_s
+    acts: ir.Table
+    marks: dict[str, ir.BooleanValue]
+    amounts: dict[str, ir.IntegerValue]
+
+    def summed(self, **keys: ir.Value) -> ir.Table:
+        """`keys` and this view's COUNTS, a row for each value of the keys."""
+        sums = {name: mark.fill_null(False).cast("int64").sum() for name, mark in self.marks.items()}
+        sums |= {name: amount.fill_null(0).cast("int64").sum() for name, amount in self.amounts.items()}
+        return self.acts.group_by(**keys).agg(**sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The expressions that the ranking asks the engine for, over one table of records."""
+
+    records: ir.Table
+    sims: ir.Table  # sim_id, number_id, first_s, last_s, acts
+    devices: ir.Table  # imei_id, sim_id, acts, first_s, last_s
+    spots: ir.Table  # sim_id, cell, ta, acts, outward, first_s, last_s
     presence: ir.Table  # sim_id, hour, cell, acts
 
+    def totals(self) -> list[ir.Table]:
+        """sim_id and some of COUNTS each, over all that is known of every SIM."""
+        return [view.summed(sim_id=view.acts.sim_id) for view in views(self.records)]
 
-def tables(records: ir.Table, classify: ir.StringValue | None = None) -> Tables:
-    """All feature tables of `records`, whose sims have been numbered (column sim_id)."""
-    acts = marked(records)
-    return Tables(hourly(acts), sims(records), devices(records), spots(records), presence(records))
-
-
-def marked(records: ir.Table) -> ir.Table:
-    """One row an act, with the marks that `hourly` sums."""
-    order = [records.t_s, records.row]
-    by_sim = ibis.window(group_by=records.sim_id, order_by=order)
-    by_way = ibis.window(group_by=[records.sim_id, records.kind, records.other], order_by=order)
-    outward = records.kind.isin(["moc", "smo"])
-    return records.mutate(
-        outward=outward,
-        contact=ibis.row_number().over(by_way) + 1,
-        cell_before=records.cell.lag().over(by_sim),
-        ta_before=records.ta.lag().over(by_sim),
-        imei_before=records.imei.lag().over(by_sim),
-        called_from=ibis.ifelse(records.kind == "moc", records.t_s, ibis.null("int64"))
-        .min()
-        .over(ibis.window(group_by=[records.sim_id, records.other])),
-        heard_from=ibis.ifelse(records.kind.isin(["mtc", "smt"]), records.t_s, ibis.null("int64"))
-        .min()
-        .over(ibis.window(group_by=[records.sim_id, records.other])),
-        before=records.t_s.lag().over(ibis.window(group_by=[records.sim_id, outward], order_by=order)),
-        before_that=records.t_s.lag(2).over(ibis.window(group_by=[records.sim_id, outward], order_by=order)),
-    )
+    def hourly(self, sims: NDArray[np.int64] | None = None) -> list[ir.Table]:
+        """sim_id, hour (hours since 1970, UTC) and some of COUNTS each, of `sims` (all if None)."""
+        held = self.records if sims is None else of_sims(self.records, sims)
+        return [view.summed(sim_id=view.acts.sim_id, hour=hour_of(view.acts)) for view in views(held)]
 
 
-def hourly(acts: ir.Table) -> ir.Table:
-    """sim_id, hour (hours since 1970, UTC) and COUNTS."""
-    moc, mtc, smo, smt = (acts.kind == kind for kind in ("moc", "mtc", "smo", "smt"))
-    known = acts.other.notnull()
+def tables(records: ir.Table) -> Tables:
+    """All feature tables of typed records."""
+    return Tables(records, sims(records), devices(records), spots(records), presence(records))
+
+
+def of_sims(table: ir.Table, sims: NDArray[np.int64]) -> ir.Table:
+    """The rows of some SIMs."""
+    chosen = ibis.memtable(pa.table({"sim_id": pa.array(np.asarray(sims), pa.int32())}))
+    return table.semi_join(chosen, "sim_id")
+
+
+def hour_of(acts: ir.Table) -> ir.IntegerValue:
+    """Hours since 1970, UTC."""
+    return (acts.t_s // HOUR_S).cast("int64")
+
+
+def views(records: ir.Table) -> list[View]:
+    """Every count in one of them; each reads the columns that it needs."""
+    return [view(records) for view in VIEWS]
+
+
+def single_acts(records: ir.Table) -> View:
+    """What an act tells by itself."""
+    acts = records
+    moc, mtc, smo, smt = (acts.kind == kind for kind in (MOC, MTC, SMO, SMT))
     reached = acts.answered.fill_null(False)
-    service = acts.other_class.isin(["service", "short", "name"])
-    hour_of_day = (acts.local_s % 86_400) // HOUR_S
-    moved = acts.cell.notnull() & acts.cell_before.notnull()
-    stayed = moved & (acts.cell == acts.cell_before)
-    ringed = stayed & acts.ta.notnull() & acts.ta_before.notnull()
-    bodied = acts.imei.notnull() & acts.imei_before.notnull()
-    gap, gap_before = acts.t_s - acts.before, acts.before - acts.before_that
-    timed = acts.outward & acts.before_that.notnull()
-    both_ways = known & acts.called_from.notnull() & acts.heard_from.notnull()
+    night = (acts.local_s % 86_400) < 6 * HOUR_S
     marks = {
         "calls_out": moc,
         "calls_in": mtc,
@@ -102,67 +119,94 @@ def hourly(acts: ir.Table) -> ir.Table:
         "sms_in": smt,
         "answered_out": moc & reached,
         "answered_in": mtc & reached,
-        "short_out": moc & reached & (acts.duration_s < SHORT_S).fill_null(False),
-        "new_callees": moc & known & (acts.contact == 1),
-        "second_callees": moc & known & (acts.contact == 2),
-        "new_recipients": smo & known & (acts.contact == 1),
-        "service_in": smt & service,
-        "returns": mtc & (acts.called_from < acts.t_s).fill_null(False),
-        "own_contact": both_ways & (acts.called_from <= acts.t_s) & (acts.heard_from <= acts.t_s),
-        "night": acts.outward & (hour_of_day < 6),
-        "moves": moved & (acts.cell != acts.cell_before),
-        "steps": moved,
-        "rings_changed": ringed & (acts.ta != acts.ta_before),
-        "rings": ringed,
-        "imei_changes": bodied & (acts.imei != acts.imei_before),
-        "imei_steps": bodied,
-        "things": acts.other_class == "things",
-        "even_gaps": timed & (gap > 30) & ((gap - gap_before).abs() * 10 <= gap_before),
-        "gaps": timed & (gap > 30),
+        "short_out": moc & reached & (acts.duration_s < SHORT_S),
+        "service_in": smt & acts.other_class.isin(SERVICES),
+        "night": (moc | smo) & night,
+        "things": acts.other_class == THINGS,
     }
-    sums = {name: mark.fill_null(False).cast("int64").sum() for name, mark in marks.items()}
-    sums["talk_s"] = ibis.ifelse(moc & reached, acts.duration_s, 0).fill_null(0).sum().cast("int64")
-    return acts.group_by(acts.sim_id, hour=(acts.t_s // HOUR_S).cast("int64")).agg(
-        **{name: sums[name] for name in COUNTS}
+    return View(acts, marks, {"talk_s": ibis.ifelse(moc & reached, acts.duration_s, 0)})
+
+
+def steps(records: ir.Table) -> View:
+    """What an act tells by the SIM's act before it."""
+    held = records.select("sim_id", "t_s", "row", "cell", "ta", "imei_id")
+    order = ibis.window(group_by=held.sim_id, order_by=[held.t_s, held.row])
+    acts = held.mutate(**{f"{name}_before": held[name].lag().over(order) for name in ("t_s", "cell", "ta", "imei_id")})
+    stayed = acts.cell == acts.cell_before
+    marks = {
+        "moves": acts.cell != acts.cell_before,
+        "steps": acts.cell.notnull() & acts.cell_before.notnull(),
+        "rings_changed": stayed & (acts.ta != acts.ta_before),
+        "rings": stayed & acts.ta.notnull() & acts.ta_before.notnull(),
+        "imei_changes": acts.imei_id != acts.imei_id_before,
+        "imei_steps": acts.imei_id.notnull() & acts.imei_id_before.notnull(),
+        "hours": acts.t_s_before.isnull() | (acts.t_s_before // HOUR_S < acts.t_s // HOUR_S),
+    }
+    return View(acts, marks, {})
+
+
+def contacts(records: ir.Table) -> View:
+    """What an act tells by earlier acts with the same number."""
+    held = records.filter(records.other_id.notnull()).select("sim_id", "other_id", "kind", "t_s", "row")
+    until = ibis.window(
+        group_by=[held.sim_id, held.other_id], order_by=[held.t_s, held.row], preceding=None, following=0
     )
+    called, wrote = held.kind == MOC, held.kind == SMO
+    heard = held.kind.isin([MTC, SMT])
+    acts = held.mutate(
+        **{
+            name: kind.cast("int32").sum().over(until)
+            for name, kind in (("called", called), ("wrote", wrote), ("heard", heard))
+        }
+    )
+    called, wrote = acts.kind == MOC, acts.kind == SMO
+    marks = {
+        "new_callees": called & (acts.called == 1),
+        "second_callees": called & (acts.called == 2),
+        "new_recipients": wrote & (acts.wrote == 1),
+        "returns": (acts.kind == MTC) & (acts.called > 0),
+        "own_contact": (acts.called > 0) & (acts.heard > 0),
+    }
+    return View(acts, marks, {})
+
+
+def gaps(records: ir.Table) -> View:
+    """What an outgoing act tells by the two before it."""
+    held = records.filter(records.kind.isin([MOC, SMO])).select("sim_id", "t_s", "row")
+    order = ibis.window(group_by=held.sim_id, order_by=[held.t_s, held.row])
+    acts = held.mutate(before=held.t_s.lag().over(order), before_that=held.t_s.lag(2).over(order))
+    gap, gap_before = acts.t_s - acts.before, acts.before - acts.before_that
+    timed = acts.before_that.notnull() & (gap > 30)
+    marks = {"even_gaps": timed & ((gap - gap_before).abs() * 10 <= gap_before), "gaps": timed}
+    return View(acts, marks, {})
+
+
+VIEWS: tuple[Callable[[ir.Table], View], ...] = (single_acts, steps, contacts, gaps)
 
 
 def sims(records: ir.Table) -> ir.Table:
-    """sim_id, sim, number (its last), first_s, last_s, acts."""
-    return records.group_by(records.sim_id).agg(
-        sim=records.sim.max(),
-        number=records.number.max(),
+    """sim_id, number_id (that of its last act with one), first_s, last_s, acts."""
+    stamped = ibis.ifelse(records.number_id.notnull(), records.t_s * 2**31 + records.number_id, ibis.null("int64"))
+    return records.group_by("sim_id").agg(
+        number_id=stamped.max() % 2**31,
         first_s=records.t_s.min(),
         last_s=records.t_s.max(),
-        first_local_s=records.local_s.min(),
         acts=records.count(),
     )
 
 
 def devices(records: ir.Table) -> ir.Table:
-    """imei, sim_id, acts, first_s, last_s, and turns: acts after an act of another SIM in the same device."""
-    held = records.filter(records.imei.notnull())
-    shared = held.group_by("imei").agg(users=held.sim_id.nunique())
-    shared = shared.filter(shared.users > 1)
-    held = held.semi_join(shared, "imei")
-    order = ibis.window(group_by=held.imei, order_by=[held.t_s, held.row])
-    held = held.mutate(user_before=held.sim_id.lag().over(order))
-    turn = (held.user_before != held.sim_id).fill_null(False)
-    return held.group_by("imei", "sim_id").agg(
-        acts=held.count(),
-        first_s=held.t_s.min(),
-        last_s=held.t_s.max(),
-        turns=turn.cast("int64").sum(),
-        cells=held.cell.nunique(),
-    )
+    """imei_id, sim_id, acts, first_s, last_s: SIMs in devices."""
+    held = records.filter(records.imei_id.notnull())
+    return held.group_by("imei_id", "sim_id").agg(acts=held.count(), first_s=held.t_s.min(), last_s=held.t_s.max())
 
 
 def spots(records: ir.Table) -> ir.Table:
-    """sim_id, cell, ta, acts, first_s, last_s of outgoing acts and received messages at each cell and ring."""
+    """sim_id, cell, ta, acts, outward (outgoing acts), first_s, last_s at each cell and ring."""
     placed = records.filter(records.cell.notnull())
     return placed.group_by("sim_id", "cell", "ta").agg(
         acts=placed.count(),
-        outward=placed.kind.isin(["moc", "smo"]).cast("int64").sum(),
+        outward=placed.kind.isin([MOC, SMO]).cast("int64").sum(),
         first_s=placed.t_s.min(),
         last_s=placed.t_s.max(),
     )
@@ -171,40 +215,30 @@ def spots(records: ir.Table) -> ir.Table:
 def presence(records: ir.Table) -> ir.Table:
     """sim_id, hour, cell, acts: which cells a SIM was on in which hour."""
     placed = records.filter(records.cell.notnull())
-    return placed.group_by(placed.sim_id, hour=(placed.t_s // HOUR_S).cast("int64"), cell=placed.cell).agg(
-        acts=placed.count()
-    )
+    return placed.group_by(placed.sim_id, hour=hour_of(placed), cell=placed.cell).agg(acts=placed.count())
 
 
-def numbered(records: ir.Table) -> ir.Table:
-    """The records with sim_id: the rank of the SIM's identity, so the same for the same export."""
-    distinct = records.select("sim").distinct()
-    ranked = distinct.mutate(sim_id=ibis.row_number().over(ibis.window(order_by=distinct.sim)).cast("int32"))
-    return records.inner_join(ranked, "sim")
-
-
-def both_legs(records: ir.Table) -> ir.Table:
+def both_legs(records: ir.Table, party_class: NDArray[np.int8]) -> ir.Table:
     """Records and, of calls and messages between its own SIMs, the incoming leg too: for exports without any.
 
-    A made-up leg has no cell, device or duration of its own, but says who called whom.
+    A made-up leg has no cell, device or duration of its own, but says who called whom. `party_class`: index into
+    CLASSES of every number.
     """
-    owners = records.filter(records.number.notnull()).group_by("number").agg(owner=records.sim.min())
-    owners = owners.select(called=owners.number, owner=owners.owner)
-    outward = records.filter(records.kind.isin(["moc", "smo"]))
-    met = outward.inner_join(owners, outward.other == owners.called)
-    inward = met.select(
-        **{
-            name: {
-                "kind": ibis.ifelse(met.kind == "moc", "mtc", "smt"),
-                "sim": met.owner,
-                "number": met.called,
-                "other": met.number,
-                "imsi": ibis.null("string"),
-                "imei": ibis.null("string"),
-                "cell": ibis.null("int32"),
-                "ta": ibis.null("int32"),
-            }.get(name, met[name])
-            for name in records.columns
-        }
-    )
-    return records.union(inward.cast(dict(records.schema())))
+    classes = ibis.memtable(pa.table({"party": pa.array(np.arange(len(party_class)), pa.int32()), "sort": party_class}))
+    owned = records.filter(records.number_id.notnull())
+    owners = owned.group_by(called=owned.number_id).agg(owner=owned.sim_id.min())
+    records = records.left_join(classes, records.number_id == classes.party).drop("party")
+    outward = records.filter(records.kind.isin([MOC, SMO]))
+    met = outward.inner_join(owners, outward.other_id == owners.called)
+    made_up = {
+        "kind": ibis.ifelse(met.kind == MOC, MTC, SMT),
+        "sim_id": met.owner,
+        "number_id": met.called,
+        "other_class": met.sort,
+        "other_id": met.number_id,
+        "imei_id": ibis.null("int32"),
+        "cell": ibis.null("int32"),
+        "ta": ibis.null("int32"),
+    }
+    inward = met.select(**{name: made_up.get(name, met[name]) for name in records.columns})
+    return records.drop("sort").union(inward.cast(dict(records.schema())).drop("sort"))

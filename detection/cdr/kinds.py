@@ -159,6 +159,13 @@ def share_log(k: Floats, n: Floats, mean: float, concentration: float) -> Floats
     return logs
 
 
+def distinct(k: Floats, n: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """(k, n) of the pairs that occur, each once, and for every element which of them it is: many SIMs have the same."""
+    span = int(n.max(initial=0)) + 1
+    pairs, row = np.unique(k.astype(np.int64) * span + n.astype(np.int64), return_inverse=True)
+    return (pairs // span).astype(float), (pairs % span).astype(float), row
+
+
 def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) -> Floats:
     """log density of the logarithm, with a wide part beside it."""
     z = (value - mean) / deviation
@@ -183,16 +190,16 @@ def told_by(totals: Counts) -> frozenset[str]:
 def evidence(counts: Counts, told: frozenset[str] | None = None) -> dict[str, Floats]:
     """Per feature, the log likelihood of every SIM under every kind: arrays (SIMs, kinds).
 
-    `counts` holds features.COUNTS and hours (active), peers (SIMs in its devices), late (0, 1; nan unknown).
+    `counts` holds features.COUNTS, peers (SIMs in its devices) and late (0, 1; nan unknown).
     `told`: the SHARES to heed (all by default).
     """
     every = kinds()
     shares, measures = shares_of(counts), measures_of(counts)
     table: dict[str, Floats] = {}
     for name, (k, n) in shares.items():
-        if told is not None and name not in told:
-            continue
-        table[name] = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])
+        if told is None or name in told:
+            k, n, row = distinct(k, n)
+            table[name] = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])[row]
     for name, (value, weight) in measures.items():
         table[name] = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
     step = peer_step(counts["peers"])

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from detection.cdr import boxes, kinds, reasons, siting, verdict
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
-from detection.cdr.features import HOUR_S, both_legs, numbered, tables
+from detection.cdr.features import HOUR_S, MTC, SMT, both_legs, of_sims, tables
 from detection.cdr.history import History, build
 from detection.cdr.leads_file import LeadRow, Suspect
-from detection.cdr.numbers import number_class
+from detection.cdr.numbering import People, numbered
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records
 from detection.lead import PlacedCell
@@ -42,6 +42,7 @@ class Ranking:
     alarms: int
     history: History
     judged: verdict.Verdict
+    people: People
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,14 @@ def rank(
     spark: Any = None,
 ) -> Ranking:
     """Scores every SIM, joins the raised ones into boxes, places them. `spark`: the engine for the features."""
-    engine = records.engine
     progress("features", 0.0)
-    kept = records.table
-    if not holds_any(kept.filter(kept.kind.isin(["mtc", "smt"]))):
-        kept = both_legs(kept)
-    acts = numbered(kept)
-    acts = engine.create_table("acts", acts.mutate(other_class=number_class(acts.other)))
+    acts, people = numbered(records.engine, records.table, names, "imsi" in records.has)
+    if not holds_any(acts.filter(acts.kind.isin([MTC, SMT]))):
+        acts = records.engine.create_table("both_legs", both_legs(acts, people.party_class))
     made = tables(acts if spark is None else hand_over(acts, spark))
     history = build(made)
     progress("evidence", 0.4)
-    own, posterior = verdict.own_evidence(history, history.last_rows())
+    own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
     spots, presence = _spots(made.spots, likely), _presence(made.presence, likely)
     links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
@@ -82,7 +80,7 @@ def rank(
     progress("detection times", 0.6)
     judged = verdict.judge(history, own, posterior, groups)
     progress("places", 0.8)
-    maker = _Maker(records, names, placed, owner, history, judged, posterior, acts)
+    maker = _Maker(records, names, people, placed, owner, history, judged, posterior, acts)
     return maker.make(groups)
 
 
@@ -96,12 +94,12 @@ def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
 
 
 def _spots(table: ir.Table, sims: Ints) -> boxes.Spots:
-    rows = whole_numbers(table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "cell", "ta"]))
+    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "cell", "ta"]))
     return boxes.Spots(*(rows[name] for name in ("sim_id", "cell", "ta", "acts", "first_s", "last_s")))
 
 
 def _presence(table: ir.Table, sims: Ints) -> boxes.Presence:
-    rows = whole_numbers(table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "hour", "cell"]))
+    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "hour", "cell"]))
     return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))
 
 
@@ -114,8 +112,8 @@ class Acts:
     ta: Ints
     t_s: Ints
     local_s: Ints
-    imei: NDArray[np.object_]
-    other: NDArray[np.object_]
+    imei: Ints
+    other: Ints
 
     def of(self, rows: Ints | NDArray[np.bool_]) -> "Acts":
         return Acts(
@@ -128,24 +126,14 @@ class Acts:
             self.other[rows],
         )
 
-    def devices(self) -> list[str]:
-        return sorted({imei for imei in self.imei.tolist() if imei is not None})
+    def devices(self) -> list[int]:
+        return [int(imei) for imei in np.unique(self.imei[self.imei >= 0])]
 
 
 def _acts(table: ir.Table, sims: Ints) -> Acts:
-    names = ["sim_id", "cell", "ta", "t_s", "local_s"]
-    held = table.filter(table.sim_id.isin(_keys(sims))).order_by(["sim_id", "t_s", "kind", "other", "row"])
-    held = held.select(*names, "imei", "other")
-    arrow = held.to_pyarrow()
-    numbers = (
-        arrow[name].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) for name in names
-    )
-    texts = (np.array([*arrow[name].to_pylist(), None], dtype=object)[:-1] for name in ("imei", "other"))
-    return Acts(*numbers, *texts)
-
-
-def _keys(sims: Ints) -> list[int]:
-    return [int(sim) for sim in sims] or [-1]
+    names = ("sim_id", "cell", "ta", "t_s", "local_s", "imei_id", "other_id")
+    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "t_s", "row"]).select(*names))
+    return Acts(*(rows[name] for name in names))
 
 
 class _Maker:
@@ -155,6 +143,7 @@ class _Maker:
         self,
         records: Records,
         names: Names,
+        people: People,
         placed: Sequence[PlacedCell],
         owner: str,
         history: History,
@@ -162,7 +151,7 @@ class _Maker:
         posterior: NDArray[np.float64],
         acts: ir.Table,
     ) -> None:
-        self.records, self.names, self.owner = records, names, owner
+        self.records, self.names, self.people, self.owner = records, names, people, owner
         self.history, self.judged, self.posterior, self.acts = history, judged, posterior, acts
         self.masts = sorted({(cell.lat, cell.lon) for cell in placed})
         self.placed = place_cells(records.cells, placed)
@@ -183,7 +172,7 @@ class _Maker:
         of = {int(sim): box for box in found for sim in box.sims}
         suspects = self._suspects(listed, of)
         leads = sorted((self._lead(box) for box in found), key=lambda lead: (-lead.score, lead.lead))
-        return Ranking(suspects, leads, len(score), len(raised), self.history, self.judged)
+        return Ranking(suspects, leads, len(score), len(raised), self.history, self.judged, self.people)
 
     def _raised_of(self, group: boxes.Group, raised: Ints) -> Ints:
         return np.intersect1d(np.array(group.sims), raised)
@@ -204,7 +193,7 @@ class _Maker:
     def _box(self, sims: Ints, group: boxes.Group) -> Box:
         roads = any(link.why == "road" for link in group.links)
         kind = reasons.form_of(self.posterior[sims], len(sims), roads)
-        name = "L-" + min(self.names.letters("lead:" + self.history.sims[sim], 10) for sim in sims)
+        name = "L-" + min(self.names.letters("lead:" + self.people.sim_letters(sim), 10) for sim in sims)
         return Box(name, kind, sims, group, siting.site(self._sightings(sims, kind in MOVING), self.masts))
 
     def _sightings(self, sims: Ints, moving: bool) -> list[siting.Sighting]:
@@ -241,8 +230,8 @@ class _Maker:
                 why = [f"reads most like: {likeliest.name}", *why]
             suspects.append(
                 Suspect(
-                    self.names.of("sim", self.history.sims[sim] if "imsi" in self.records.has else ""),
-                    self.names.of("num", self.history.numbers[sim]),
+                    self.people.sim(sim),
+                    self.people.party(int(self.history.number_id[sim])),
                     max(score, 0.0),
                     box.name if box else "",
                     form,
@@ -272,8 +261,8 @@ class _Maker:
         rows = self.rows.of(self._acts_of(box.sims))
         imeis = rows.devices()
         best = int(box.sims[np.argmax(self.judged.score[box.sims])])
-        own = {self.history.numbers[sim] for sim in box.sims} - {None}
-        within = sum(other in own for other in rows.other.tolist()) // 2
+        own = self.history.number_id[box.sims]
+        within = int(np.isin(rows.other, own[own >= 0]).sum()) // 2
         why = reasons.group_reasons(box.group, box.sims, len(imeis), within, self.ringed)
         whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
         why += [
@@ -282,14 +271,14 @@ class _Maker:
         ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         heard = Heard(rows.t_s, rows.local_s, rows.cell, rows.ta)
-        numbers = [self.history.numbers[sim] for sim in box.sims]
+        numbers = [self.people.party_texts[at] if at >= 0 else None for at in self.history.number_id[box.sims].tolist()]
         told = advise(heard, box.kind, numbers, self.records.cells, self.placed, self.history.ends_s)
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
             score=round(float(self.judged.score[box.sims].max()), 9),
-            sims=sorted(self.names.of("sim", self.history.sims[sim]) for sim in box.sims),
-            imeis=sorted(self.names.of("imei", imei) for imei in imeis),
+            sims=sorted(self.people.sim(sim) for sim in box.sims),
+            imeis=sorted(self.people.imei(imei) for imei in imeis),
             cells=self._cells(rows),
             area=box.place.area if box.place else None,
             first_seen=_utc(int(rows.t_s.min())),

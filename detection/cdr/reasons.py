@@ -24,8 +24,7 @@ MOST_REASONS = 4
 
 def sim_reasons(history: History, sims: NDArray[np.int64], box_kind: NDArray[np.int64]) -> list[list[str]]:
     """For each SIM the features that speak most for its kind of box against the likeliest honest kind."""
-    rows = history.last_rows()[sims]
-    counts = history.at(rows)
+    counts = history.at(sims)
     table = kinds.evidence(counts, history.told())
     every = kinds.kinds()
     honest = np.array([not kind.form for kind in every])

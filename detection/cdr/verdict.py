@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detection.cdr import kinds
 from detection.cdr.boxes import Group
 from detection.cdr.features import HOUR_S
-from detection.cdr.history import History
+from detection.cdr.history import History, Hours
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,12 +47,11 @@ def families(posterior: Floats) -> Ints:
     return best
 
 
-def own_evidence(history: History, rows: Ints) -> tuple[Floats, Floats]:
-    """(log odds without prior, log posterior of kinds) at the rows of a history."""
+def own_evidence(counts: kinds.Counts, told: frozenset[str]) -> tuple[Floats, Floats]:
+    """(log odds without prior, log posterior of kinds) of every row of counts; `told`: the shares to heed."""
     odds, posterior = [], []
-    told = history.told()
-    for at in range(0, len(rows), CHUNK):
-        table = kinds.evidence(history.at(rows[at : at + CHUNK]), told)
+    for at in range(0, len(counts["hours"]), CHUNK):
+        table = kinds.evidence({name: column[at : at + CHUNK] for name, column in counts.items()}, told)
         o, p = kinds.posterior(np.sum(list(table.values()), axis=0), BOX_PRIOR)
         odds.append(o)
         posterior.append(p)
@@ -95,32 +94,30 @@ def judge(history: History, own: Floats, posterior: Floats, groups: list[Group])
     raised = np.full(len(own), -1, np.int64)
     alarm = np.log(ALARM / (1 - ALARM))
     grouped = {sim for group in groups for sim in group.sims}
-    for group in groups:
-        if odds[list(group.sims)].max() >= alarm:
-            raised[list(group.sims)] = raised_in(history, group, alarm)
-    alone = Group((), (), ())
-    for sim in np.flatnonzero(odds >= alarm):
-        if int(sim) not in grouped:
-            one = Group((int(sim),), (int(history.first_s[sim]),), alone.links)
-            raised[sim] = raised_in(history, one, alarm)[0]
+    lone = [int(sim) for sim in np.flatnonzero(odds >= alarm) if int(sim) not in grouped]
+    suspected = [group for group in groups if odds[list(group.sims)].max() >= alarm]
+    suspected += [Group((sim,), (int(history.first_s[sim]),), ()) for sim in lone]
+    hours = history.hours(np.array([sim for group in suspected for sim in group.sims], np.int64))
+    by_hour, _ = own_evidence(hours.counts, history.told())
+    for group in suspected:
+        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm)
     raised[odds < alarm] = -1
     box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
     return Verdict(own, odds, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
 
 
-def raised_in(history: History, group: Group, alarm: float) -> Ints:
-    """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never."""
+def raised_in(known: Hours, odds: Floats, group: Group, alarm: float) -> Ints:
+    """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never.
+
+    `odds`: own evidence at every row of `known`.
+    """
     sims = np.array(group.sims)
-    rows = np.concatenate([np.arange(history.start[sim], history.start[sim + 1]) for sim in sims])
-    odds, _ = own_evidence(history, rows)
-    hours = np.unique(history.hour[rows])
+    rows = [known.of(sim) for sim in group.sims]
+    hours = np.unique(np.concatenate([known.hour[at] for at in rows]))
     own = np.full((len(sims), len(hours)), np.nan)
-    at = 0
-    for row, sim in enumerate(sims):
-        n = int(history.start[sim + 1] - history.start[sim])
-        column = np.searchsorted(history.hour[history.start[sim] : history.start[sim + 1]], hours, "right") - 1
-        own[row] = np.where(column >= 0, odds[at + np.maximum(column, 0)], np.nan)
-        at += n
+    for row, at in enumerate(rows):
+        column = np.searchsorted(known.hour[at], hours, "right") - 1
+        own[row] = np.where(column >= 0, odds[at][np.maximum(column, 0)], np.nan)
     ends = (hours + 1) * HOUR_S
     joined = np.array(group.joined_s)[:, None] <= ends
     others = from_group(np.where(joined, own, np.nan), bounds_of(group))
