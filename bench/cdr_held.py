@@ -28,7 +28,7 @@ from cities.laws import HOUR_S
 from cities.scenarios import SCENARIOS, make
 from numpy.typing import NDArray
 
-CATPOOL = Path(sys.executable).with_name("catpool")
+CATPOOL = os.environ.get("CATPOOL", str(Path(sys.executable).with_name("catpool")))  # or a checkout's catpool.py
 START = datetime.fromisoformat(str(FIRST_DAY))
 THIN = 3
 SAID = (
@@ -129,21 +129,15 @@ def read_suspects(path: Path) -> dict[str, Suspect]:
 
 def rank(folder: Path, out: Path, home: Path) -> float:
     """Runs the shipped command; its wall seconds. Raises RuntimeError with what it said where it fails."""
-    command = [
-        str(CATPOOL),
-        "cdr",
-        "rank",
-        *map(str, sorted(folder.glob("export.*"))),
-        "--cells",
-        str(folder / "cells.csv"),
-    ]
+    command = [sys.executable, CATPOOL] if CATPOOL.endswith(".py") else [CATPOOL]
+    command += ["cdr", "rank", *map(str, sorted(folder.glob("export.*"))), "--cells", str(folder / "cells.csv")]
     command += ["--timezone", "Asia/Shanghai", "--clear", "--case", "BENCH", "--out", str(out)]
     began = time.perf_counter()
     done = subprocess.run(
         command, env={**os.environ, "CATPOOL_HOME": str(home)}, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise RuntimeError(f"catpool cdr rank gave {done.returncode}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"catpool cdr rank gave {done.returncode}: {done.stderr[-400:]}")
     return time.perf_counter() - began
 
 
@@ -312,10 +306,14 @@ def main() -> None:
     for scenario in SCENARIOS if given.scenario == "all" else [given.scenario]:
         lines = []
         for seed in range(given.first_seed, given.first_seed + given.seeds):
-            line = one_seed(scenario, seed, given.subscribers, given.days, given.keep)
+            try:
+                line = one_seed(scenario, seed, given.subscribers, given.days, given.keep)
+            except RuntimeError as error:
+                print(f"{scenario} seed {seed} not measured: {error}", file=sys.stderr, flush=True)
+                continue
             lines.append(line)
             print(json.dumps(asdict(line)) if given.json else show(line), flush=True)
-        if not given.json:
+        if lines and not given.json:
             print(worst(lines), flush=True)
 
 

@@ -1,7 +1,7 @@
 """Writes a city as a carrier would hand it over, in one of a handful of dialects, and the truth beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,20 +87,22 @@ def draw_options(rng: np.random.Generator, *, incoming: bool) -> Options:
     )
 
 
-def identities(rng: np.random.Generator, count: int) -> tuple[Ints, Ints]:
+def identities(rng: np.random.Generator, count: int, swaps: Sequence[tuple[int, int, float]]) -> tuple[Ints, Ints]:
     """(IMSI, number) of every SIM; some were bought in a row, most not."""
     mnc = int(rng.choice([0, 1, 2, 7, 11]))
     serial = np.sort(rng.choice(10**9, count, replace=False))
     shuffled = rng.permutation(count)
     imsi = 460 * 10**12 + mnc * 10**10 + serial[shuffled]
     number = int(rng.integers(13, 19)) * 10**9 + rng.choice(10**9, count, replace=False)
+    for old, new, _ in swaps:
+        number[new] = number[old]
     return imsi, number
 
 
 def write(ledger: Ledger, records: Records, options: Options, out: Path) -> None:
     """EXPORT (export.csv or export.parquet), cells.csv, truth.csv, boxes.csv, fraud.npz, options.json."""
     out.mkdir(parents=True, exist_ok=True)
-    imsi, number = identities(ledger.rng, len(ledger.kind))
+    imsi, number = identities(ledger.rng, len(ledger.kind), ledger.swaps)
     seen = _seen(records, options)
     _export(ledger, records, options, imsi, number, seen, out)
     _cells(ledger, options, out)

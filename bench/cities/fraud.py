@@ -6,7 +6,7 @@ from .devices import Shop
 from .laws import DAY_S, HOUR_S, Floats, moments
 from .ledger import CALL, CALLED, TEXT, TEXTED, Ledger
 from .people import SERVICES, rove
-from .shifts import Shifts, add_box, add_place, announce, begun, plug, stand, turns, within
+from .shifts import Shifts, add_box, add_place, announce, begun, cut_power, plug, stand, turns, within
 from .terrain import Ints
 
 FORMS = ("naive", "human", "scam", "car", "pair", "sms", "otp")
@@ -68,6 +68,7 @@ def naive(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     start = rng.uniform(0, 0.5) * laws.end_s if rng.random() < 0.4 else 0.0
     dwell = float(rng.choice([20, 30, 60, 120, 240])) * 60
     shifts = turns(rng, sims, ports, dwell, start, laws.end_s, round_s=float(rng.random() < 0.7))
+    shifts = cut_power(rng, shifts)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
@@ -102,6 +103,7 @@ def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     wake, rest = rng.uniform(6.5, 9), rng.uniform(21, 23.8)
     shifts = turns(rng, sims, ports, rng.uniform(1, 6) * HOUR_S, start, laws.end_s, (wake, rest))
     shifts = Shifts(shifts.sim, shifts.start_s, shifts.stop_s, shifts.port, rng.integers(0, gateways, len(shifts.sim)))
+    shifts = cut_power(rng, shifts)
     stand(ledger, shifts, x, y)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim", "sim"])), looks(rng, evasive))
     announce(ledger, shifts)
@@ -140,7 +142,11 @@ def _past(ledger: Ledger, shop: Shop, sims: Ints) -> None:
     rng = ledger.rng
     for sim in sims[rng.random(len(sims)) < rng.uniform(0, 0.6)].tolist():
         joined = ledger.joined[sim]
+        if joined < 6 * HOUR_S:
+            continue
         one = np.array([sim])
+        ledger.born[sim] = 0.0
+        ledger.plugged.append((one, np.array([-1.0]), np.array([joined - 2_400])))
         x, y = ledger.terrain.settle(rng, 1)
         ledger.place(one, [-DAY_S, joined - 1_800], x, y)
         ledger.hold(one, -DAY_S, shop.handset(1))
@@ -225,15 +231,13 @@ def car(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     hours = (rng.uniform(7, 10), rng.uniform(18, 23))
     x, y = spot(ledger)
     one = sims[:1]
-    before = len(ledger.ways)
+    ledger.body.update(dict.fromkeys(sims[1:].tolist(), int(one[0])))
+    before = len(ledger.trips)
     ledger.place(one, -DAY_S, x, y)
     for day in range(laws.days):
-        rove(
-            ledger, one, x, y, (day * 24 + hours[0]) * HOUR_S, (hours[1] - hours[0]) * HOUR_S, int(rng.integers(10, 40))
-        )
-    track = [(way[1], way[2], way[3]) for way in ledger.ways[before:]]
-    for at, east, north in track:
-        ledger.place(sims[1:, None], at[None, :], east[None, :], north[None, :])
+        start_s, length_s = (day * 24 + hours[0]) * HOUR_S, (hours[1] - hours[0]) * HOUR_S
+        rove(ledger, one, x, y, start_s, length_s, int(rng.integers(10, 40)))
+    track = [(way[1], way[2], way[3]) for way in ledger.trips[before:]]
     shifts = turns(rng, sims, ports, rng.uniform(0.5, 4) * HOUR_S, 0.0, laws.end_s, hours)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
     announce(ledger, shifts)
@@ -241,9 +245,10 @@ def car(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     rate = rng.uniform(6, 25) * (0.33 if evasive else 1.0)
     talk = np.array([rng.uniform(15, 90), 1.0])
     ring_strangers(ledger, shifts, rate, np.ones(24), talk, rng.uniform(0.3, 0.6), 0.25 if evasive else 0.05)
-    times = np.concatenate([part[0] for part in track])
+    times = np.concatenate([[-DAY_S], *(part[0] for part in track)])
     order = np.argsort(times)
-    east, north = np.concatenate([part[1] for part in track])[order], np.concatenate([part[2] for part in track])[order]
+    east = np.concatenate([x, *(part[1] for part in track)])[order]
+    north = np.concatenate([y, *(part[2] for part in track)])[order]
     for half in np.arange(0, laws.end_s, 1_800.0):
         px, py = np.interp(half, times[order], east), np.interp(half, times[order], north)
         add_place(ledger, box, "car", 1, float(px), float(py), half, half + 1_800.0)
@@ -283,6 +288,7 @@ def sms(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     start = rng.uniform(0, 0.5) * laws.end_s
     hours = (rng.uniform(7, 10), rng.uniform(18, 24))
     shifts = turns(rng, sims, ports, rng.uniform(0.5, 5) * HOUR_S, start, laws.end_s, hours)
+    shifts = cut_power(rng, shifts)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
@@ -305,6 +311,7 @@ def otp(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     start = rng.uniform(0, 0.4) * laws.end_s
     ports = max(1, int(count / rng.choice([1, 4, 8, 16])))
     shifts = turns(rng, sims, ports, float(rng.choice([0.5, 1, 3, 8])) * HOUR_S, start, laws.end_s)
+    shifts = cut_power(rng, shifts)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))

@@ -41,6 +41,11 @@ class Ledger:
     dead: list[float] = field(default_factory=list)
     joined: list[float] = field(default_factory=list)
     ways: list[tuple[Ints, Floats, Floats, Floats]] = field(default_factory=list)
+    trips: list[tuple[Ints, Floats, Floats, Floats]] = field(default_factory=list)  # waypoints that count in `away`
+    away: list[tuple[Ints, Floats, Floats]] = field(default_factory=list)  # SIM, from, to: `ways` don't count there
+    plugged: list[tuple[Ints, Floats, Floats]] = field(default_factory=list)  # a box's SIMs are on the air only then
+    body: dict[int, int] = field(default_factory=dict)  # SIM -> SIM with which it goes about
+    swaps: list[tuple[int, int, float]] = field(default_factory=list)  # old SIM, new SIM of the same number, when
     devices: list[tuple[Ints, Floats, Ints]] = field(default_factory=list)
     acts: list[Acts] = field(default_factory=list)
     boxes: list[dict[str, object]] = field(default_factory=list)
@@ -64,6 +69,17 @@ class Ledger:
         parts = np.broadcast_arrays(sims, time_s, x, y)
         sim, at, east, north = (np.asarray(part).ravel() for part in parts)
         self.ways.append((sim.astype(np.int64), at.astype(float), east.astype(float), north.astype(float)))
+
+    def travel(
+        self, sims: Ints, time_s: ArrayLike, x: ArrayLike, y: ArrayLike, from_s: ArrayLike, to_s: ArrayLike
+    ) -> None:
+        """Waypoints that take the place of the usual ones from `from_s` to `to_s` (one span a SIM)."""
+        who, start, stop = (np.asarray(part).ravel() for part in np.broadcast_arrays(sims, from_s, to_s))
+        self.away.append((who.astype(np.int64), start.astype(float), stop.astype(float)))
+        usual, self.ways = self.ways, []
+        self.place(sims[:, None] if np.ndim(time_s) == 2 else sims, time_s, x, y)
+        self.trips += self.ways
+        self.ways = usual
 
     def hold(self, sims: Ints, time_s: ArrayLike, imei: ArrayLike) -> None:
         sim, at, device = (np.asarray(part).ravel() for part in np.broadcast_arrays(sims, time_s, imei))
@@ -92,19 +108,37 @@ class Ledger:
         return np.where(inside, self.rng.choice(self.people, count), -1), number
 
 
+def inside(sim: Ints, time_s: Floats, spans: list[tuple[Ints, Floats, Floats]]) -> NDArray[np.bool_]:
+    """Whether each SIM and time lies in a span; spans of one SIM don't overlap."""
+    if not spans:
+        return np.zeros(len(sim), np.bool_)
+    who, start, stop = (np.concatenate([span[n] for span in spans]) for n in range(3))
+    key = who * FAR_S + start
+    order = np.argsort(key)
+    at = np.searchsorted(key[order], sim * FAR_S + time_s, side="right") - 1
+    at = np.maximum(at, 0)
+    return np.asarray((who[order][at] == sim) & (start[order][at] <= time_s) & (time_s < stop[order][at]))
+
+
 class Whereabouts:
     """Where every SIM is at a time, from all waypoints."""
 
     def __init__(self, ledger: Ledger) -> None:
-        sim = np.concatenate([way[0] for way in ledger.ways])
-        time = np.concatenate([way[1] for way in ledger.ways])
+        sim, time, x, y = (np.concatenate([way[n] for way in ledger.ways]) for n in range(4))
+        kept = ~inside(sim.astype(np.int64), time, ledger.away)
+        trips = [np.concatenate([way[n] for way in ledger.trips]) if ledger.trips else np.zeros(0) for n in range(4)]
+        sim, time = np.concatenate([sim[kept], trips[0]]), np.concatenate([time[kept], trips[1]])
         order = np.argsort(sim * FAR_S + time, kind="stable")
         self.key = (sim * FAR_S + time)[order]
-        self.sim = sim[order]
-        self.x = np.concatenate([way[2] for way in ledger.ways])[order]
-        self.y = np.concatenate([way[3] for way in ledger.ways])[order]
+        self.sim = sim[order].astype(np.int64)
+        self.x = np.concatenate([x[kept], trips[2]])[order]
+        self.y = np.concatenate([y[kept], trips[3]])[order]
+        self.body = np.arange(len(ledger.kind))
+        for follower, leader in ledger.body.items():
+            self.body[follower] = leader
 
     def at(self, sim: Ints, time_s: Floats) -> tuple[Floats, Floats]:
+        sim = self.body[sim]
         key = sim * FAR_S + time_s
         after = np.searchsorted(self.key, key, side="right")
         before = np.clip(after - 1, 0, len(self.key) - 1)

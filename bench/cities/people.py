@@ -75,6 +75,9 @@ def _phones(ledger: Ledger, shop: Shop, folk: Folk) -> None:
     for column in (folk.home_x, folk.home_y, folk.work_x, folk.work_y):
         column[second] = column[second - 1]
     folk.kind[second] = folk.kind[second - 1]
+    ledger.body.update(zip(folk.sims[second].tolist(), folk.sims[second - 1].tolist(), strict=True))
+    quiet = second[rng.random(len(second)) < 0.6]  # the number for codes and parcels: hardly ever used to call
+    folk.liveliness[quiet] *= rng.uniform(0, 0.25, len(quiet))
     ledger.hold(folk.sims, -1.0, imei)
     ledger.imeis = imei
     moved = np.flatnonzero(rng.random(count) < laws.second_hand)
@@ -135,14 +138,12 @@ def rove(ledger: Ledger, sims: Ints, x: Floats, y: Floats, start_s: float, lengt
     times = start_s + np.sort(rng.uniform(0, length_s, (len(sims), stops)), axis=1)
     to_x, to_y = ledger.terrain.settle(rng, len(sims) * stops, 0.9)
     near = rng.uniform(0.15, 0.7, len(sims))[:, None]
-    ledger.place(
-        sims[:, None],
-        times,
-        x[:, None] + near * (to_x.reshape(-1, stops) - x[:, None]),
-        y[:, None] + near * (to_y.reshape(-1, stops) - y[:, None]),
-    )
-    ledger.place(sims, start_s - 60.0, x, y)
-    ledger.place(sims, start_s + length_s + 1_500.0, x, y)
+    x2, y2 = x[:, None], y[:, None]
+    end = start_s + length_s + 1_500.0
+    times = np.column_stack([np.full(len(sims), start_s), times, np.full(len(sims), end - 1)])
+    east = np.column_stack([x2, x2 + near * (to_x.reshape(-1, stops) - x2), x2])
+    north = np.column_stack([y2, y2 + near * (to_y.reshape(-1, stops) - y2), y2])
+    ledger.travel(sims, times, east, north, start_s, end)
 
 
 def _friends(rng: np.random.Generator, count: int, house: Ints, firm: Ints) -> tuple[Ints, Ints, Floats]:
@@ -203,6 +204,7 @@ def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
     circle = Circle(ledger, count, edges)
     chatty = heavy(rng, "lognormal", 1.0, 0.35, count)
     texts = np.clip(laws.sms_share * rng.lognormal(0, 0.8, count), 0, 0.95)
+    codes = rng.uniform(0.3, 2.5) * rng.gamma(0.7, 1 / 0.7, count)  # parcels, banks, registrations
     for day in range(laws.days):
         rest = bool(laws.is_rest(np.array([day]))[0])
         rate = laws.calls_median * folk.liveliness * np.where(folk.kind == 6, 0.4, 1.0) * (0.8 if rest else 1.0)
@@ -210,7 +212,7 @@ def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
             (CALL, rate * (1 - texts)),
             (CALLED, rate * (1 - texts) * (1 - laws.market)),
             (TEXT, rate * texts),
-            (TEXTED, rate * texts * (1 - laws.market) + 0.8),
+            (TEXTED, rate * texts * (1 - laws.market) + codes),
         ):
             row = np.repeat(np.arange(count), rng.poisson(by * 1.3))
             at = day * DAY_S + moments(rng, laws.rest_by_hour if rest else laws.work_by_hour, len(row))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from .devices import Shop
+from .echoes import exchange, repair, ring_back
 from .export import Options, draw_options, write
 from .fraud import FORMS, MAKERS
 from .laws import draw_laws
@@ -48,8 +49,11 @@ def live(
     shop = Shop(rng)
     folk = settle(ledger, shop, int(subscribers * 0.94))
     open_all(ledger, shop, folk, subscribers)
+    repair(ledger, shop, folk, subscribers)
+    exchange(ledger, folk)
     for form in boxes_of(rng, scenario, subscribers):
         MAKERS[form](ledger, shop, scenario == "evasive")
+    ring_back(ledger)
     if options.updates:
         updates(ledger)
     if options.data:

@@ -88,10 +88,29 @@ def announce(ledger: Ledger, shifts: Shifts) -> None:
     ledger.act(shifts.sim, shifts.start_s + ledger.rng.uniform(1, 15, len(shifts.sim)), UPDATE)
 
 
+def cut_power(rng: np.random.Generator, shifts: Shifts) -> Shifts:
+    """Now and then the mains fail for minutes to hours: turns break off, and go on after it."""
+    if rng.random() < 0.6 or not len(shifts.sim):
+        return shifts
+    off = float(rng.uniform(shifts.start_s.min(), shifts.stop_s.max()))
+    on = off + float(rng.uniform(3, 150)) * MINUTE_S
+    before, after = np.flatnonzero(shifts.start_s < off), np.flatnonzero(shifts.stop_s > on)
+    first, rest = shifts.take(before), shifts.take(after)
+    return Shifts(
+        np.concatenate([first.sim, rest.sim]),
+        np.concatenate([first.start_s, np.maximum(rest.start_s, on + rng.uniform(1, 60, len(after)))]),
+        np.concatenate([np.minimum(first.stop_s, off), rest.stop_s]),
+        np.concatenate([first.port, rest.port]),
+        np.concatenate([first.gateway, rest.gateway]),
+    )
+
+
 def begun(ledger: Ledger, shifts: Shifts) -> None:
-    """Marks when each SIM joined its box."""
+    """Marks when each SIM joined its box, and the only times at which it is on the air."""
+    ledger.plugged.append((shifts.sim, shifts.start_s, np.maximum(shifts.stop_s, shifts.start_s)))
     for sim, at in zip(shifts.sim.tolist(), shifts.start_s.tolist(), strict=True):
         ledger.joined[sim] = at if ledger.joined[sim] == 0.0 else min(ledger.joined[sim], at)
+        ledger.born[sim] = ledger.joined[sim]
 
 
 def within(rng: np.random.Generator, shifts: Shifts, per_hour: float, by_hour: Floats) -> tuple[Ints, Floats]:

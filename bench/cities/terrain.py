@@ -119,7 +119,7 @@ def _map(rng: np.random.Generator, half: float, mast_x: Floats, mast_y: Floats, 
     axis = (np.arange(pixels) + 0.5) * PIXEL_M - half
     best = np.zeros((pixels, pixels, HEARD), dtype=np.int64)
     edge = np.zeros((pixels, pixels, HEARD))
-    exponent, deep = rng.uniform(3.0, 4.0), rng.uniform(4.0, 8.0)
+    exponent, deep, fickle = rng.uniform(3.0, 4.0), rng.uniform(4.0, 8.0), rng.uniform(1.3, 3.2)
     shade = _shade(rng, pixels, len(mast_x), deep)
     for row in range(pixels):
         east, north = axis[:, None] - mast_x, axis[row] - mast_y
@@ -130,7 +130,7 @@ def _map(rng: np.random.Generator, half: float, mast_x: Floats, mast_y: Floats, 
         heard = np.take_along_axis(level, top, axis=1)
         order = np.argsort(-heard, axis=1)
         best[row] = np.take_along_axis(top, order, axis=1)
-        power = np.exp((np.take_along_axis(heard, order, axis=1)) / 1.6)
+        power = np.exp((np.take_along_axis(heard, order, axis=1)) / fickle)
         edge[row] = np.cumsum(power / power.sum(axis=1, keepdims=True), axis=1)
     return best, edge
 

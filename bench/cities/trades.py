@@ -31,7 +31,7 @@ class Trade:
     weekend: Range = (0.0, 0.5)
     period_h: Range = (0, 0)  # machines: an act every so often, instead of by rhythm
     moves: str = "stays"  # stays, roves, scattered (one place a SIM)
-    device: str = "handset"  # handset, module, batch, one (a single IMEI), slots (one each two SIMs)
+    device: str = "handset"  # handset, module, batch, slots (one each two SIMs)
     crowd: bool = False  # many at one point, lives as ordinary people otherwise
 
 
@@ -92,7 +92,7 @@ TRADES = (
         (0.3, 1),
         (3, 14),
         calls=(50, 130),
-        fresh=(0.97, 1),
+        fresh=(0.85, 0.98),
         answer=(0.2, 0.45),
         talk_s=(60, 300),
         hours=((10, 15), (20, 21.5)),
@@ -105,7 +105,7 @@ TRADES = (
         (4, 20),
         calls=(40, 160),
         texts=(0, 60),
-        fresh=(0.9, 1),
+        fresh=(0.8, 0.97),
         answer=(0.25, 0.5),
         talk_s=(20, 60),
         weekend=(0.8, 1),
@@ -255,12 +255,12 @@ TRADES = (
         (4, 32),
         calls=(40, 140),
         called=(0, 6),
-        fresh=(0.3, 0.8),
+        fresh=(0.15, 0.5),
         pool=(200, 1500),
         talk_s=(35, 110),
         hours=((7, 9), (17, 20)),
         weekend=(0, 0.3),
-        device="one",
+        device="batch",
     ),
     Trade(
         "alarm",
@@ -400,20 +400,6 @@ TRADES = (
         pool=(60, 250),
         hours=((8, 10), (19, 21)),
         weekend=(1, 2),
-    ),
-    Trade(
-        "repair-shop",
-        (2, 6),
-        (3, 12),
-        calls=(1, 5),
-        called=(0, 3),
-        texts=(0, 2),
-        fresh=(0, 0.3),
-        pool=(3, 30),
-        talk_s=(5, 30),
-        hours=((9, 10), (18, 20)),
-        weekend=(0.5, 1),
-        device="one",
     ),
     Trade(
         "phone-rental",

@@ -49,9 +49,7 @@ def _overlay(ledger: Ledger, shop: Shop, folk: Folk, row: int, trade: Trade) -> 
         ledger.hold(sims, -0.5, imei)
         second = ledger.sims(1, trade.kind)
         ledger.hold(second, -0.5, next_to(imei))
-        for way in (part for part in list(ledger.ways) if sims[0] in part[0]):
-            mine = way[0] == sims[0]
-            ledger.place(second, way[1][mine], way[2][mine], way[3][mine])
+        ledger.body[int(second[0])] = int(sims[0])
         sims = np.concatenate([sims, second])
     business(ledger, sims, trade)
 
@@ -69,7 +67,7 @@ def _crowd(ledger: Ledger, folk: Folk, rows: Ints, trade: Trade) -> None:
             late = rng.normal(0, 0.3, 2)
             go, back = day * DAY_S + (hours[0] + late[0]) * HOUR_S, day * DAY_S + (hours[1] + late[1]) * HOUR_S
             spot = np.array([x[0], y[0]]) + rng.normal(0, 25, 2)
-            ledger.place(sim, np.linspace(go, back, 6), spot[0], spot[1])
+            ledger.travel(sim, np.array([[go, back]]), spot[0], spot[1], go - 600, back + 600)
 
 
 def _site(ledger: Ledger, shop: Shop, trade: Trade) -> None:
@@ -90,8 +88,6 @@ def devices(shop: Shop, how: str, count: int) -> Ints:
         return shop.module(count)
     if how == "batch":
         return shop.batch(count, module=bool(shop.rng.random() < 0.5))
-    if how == "one":
-        return np.repeat(shop.module(1), count)
     if how == "slots":
         first = shop.handset((count + 1) // 2)
         return np.column_stack([first, next_to(first)]).ravel()[:count]
@@ -108,15 +104,19 @@ def business(ledger: Ledger, sims: Ints, trade: Trade) -> None:
     talk = rng.uniform(*trade.talk_s)
     weekend = rng.uniform(*trade.weekend)
     rhythm = shift_by_hour(rng.uniform(*trade.hours[0]), rng.uniform(*trade.hours[1]) % 24.0001, 0.002)
+    if trade.device != "module" and not trade.even:  # people eat
+        rhythm[12:14] *= rng.uniform(0.2, 1.0, 2)
+        rhythm /= rhythm.sum()
     rates = {
         what: one_rate(rng, span)
         for what, span in ((CALL, trade.calls), (CALLED, trade.called), (TEXT, trade.texts), (TEXTED, trade.texted))
     }
     period = rng.uniform(*trade.period_h) * HOUR_S
+    works = rng.random((len(sims), laws.days)) > (0.0 if trade.device == "module" or trade.even else 0.12)
     for day in range(laws.days):
         level = weekend if bool(laws.is_rest(np.array([day]))[0]) else 1.0
         for what, rate in rates.items():
-            mine = rate * rng.lognormal(0, 0.35, len(sims)) * level
+            mine = rate * rng.lognormal(0, 0.35, len(sims)) * level * works[:, day]
             who = np.repeat(sims, rng.poisson(mine))
             at = day * DAY_S + moments(rng, rhythm, len(who))
             if period and what in (CALL, TEXT) and rate:
