@@ -6,10 +6,11 @@ from detection.town.canvas import DAY_S, FIRST_DAY_S, Canvas
 
 
 def _turns(
-    town: Canvas, sims: list[int], ports: int, dwell_s: float, start: float, end: float
+    town: Canvas, sims: list[int], ports: int, dwell_s: float, start: float, end: float, burnt_after: int = 0
 ) -> list[tuple[int, int, float, float]]:
-    """(SIM, port, from, to): SIMs take turns on ports."""
+    """(SIM, port, from, to): SIMs take turns on ports; after so many turns a SIM is thrown away (0: never)."""
     turns, queue = [], list(sims)
+    had: dict[int, int] = {}
     free = [start + town.rng.uniform(0, dwell_s) for _ in range(ports)]
     while queue:
         port = int(np.argmin(free))
@@ -20,8 +21,11 @@ def _turns(
         stop = min(end, begin + dwell_s * town.rng.uniform(0.9, 1.1))
         turns.append((sim, port, begin, stop))
         free[port] = stop + town.rng.uniform(30, 240)
-        if begin < end:
+        had[sim] = had.get(sim, 0) + 1
+        if not burnt_after:
             queue.append(sim)
+        elif had[sim] < burnt_after:
+            queue.insert(ports, sim)
     return turns
 
 
@@ -42,17 +46,26 @@ def _bank(
     shared: bool,
     back: float = 0.0,
     message: float = 0.0,
+    gateways: int = 1,
+    lived: float = 0.0,
 ) -> list[int]:
+    """A bank's SIMs and their acts; ports stand at `gateways` places, and a part of the SIMs `lived` before."""
     rng, here = town.rng, town.place()
+    places = [here, *(town.place() for _ in range(gateways - 1))]
     rate_h *= 1 / 3 if town.evasive else 1
     shared = shared and not town.evasive
     tac = str(rng.choice(town.tac))
     port_imei = [town.imei(tac) for _ in range(ports)]
     held = [town.sim(form, here, here, 2.0) for _ in range(sims)]
-    for sim, port, begin, stop in _turns(town, held, ports, dwell_s, start, end):
+    burnt_after = int(rng.integers(1, 5)) if rng.random() < 0.3 else 0
+    own_pace = rng.lognormal(0, rng.uniform(0, 0.5), sims)
+    pace = dict(zip(held, own_pace.tolist(), strict=True))
+    for sim, port, begin, stop in _turns(town, held, ports, dwell_s, start, end, burnt_after):
         own = port_imei[port] if shared else town.imei_of[sim]
         town.imeis.setdefault(sim, []).append((begin, own))
-        n = rng.poisson(rate_h * (stop - begin) / 3600)
+        if gateways > 1:
+            town.tracks.setdefault(sim, []).append((begin, *places[port * gateways // ports]))
+        n = rng.poisson(rate_h * pace[sim] * (stop - begin) / 3600)
         when = rng.uniform(begin, stop, n)
         hour = when % DAY_S / 3600
         when = when[(hour >= hours[0]) & (hour < hours[1])]
@@ -76,8 +89,27 @@ def _bank(
                 inward=True,
                 answered=rng.random(k) < 0.3,
             )
+    if lived:
+        _former_lives(town, [sim for sim in held if rng.random() < lived], start)
     town.boxes.append((name, form, here, held))
     return held
+
+
+def _former_lives(town: Canvas, sims: list[int], until: float) -> None:
+    """What SIMs did before the bank got them: a person's calls, from other places and another phone."""
+    rng = town.rng
+    for sim in sims:
+        home, n = town.place(), rng.poisson(rng.uniform(3, 12) * (until - FIRST_DAY_S) / DAY_S)
+        town.tracks[sim] = [(FIRST_DAY_S, *home), *town.tracks.get(sim, [(until, *town.home[sim])])]
+        town.imeis[sim] = [(FIRST_DAY_S, town.imei()), *town.imeis.get(sim, [])]
+        town.acts.add(
+            np.full(n, sim),
+            rng.choice(rng.integers(0, town.ordinary, 8), n),
+            rng.uniform(FIRST_DAY_S, max(until, FIRST_DAY_S + 1), n),
+            town.talk(n, 80),
+            inward=rng.random(n) < 0.5,
+            answered=rng.random(n) < 0.75,
+        )
 
 
 def _box_naive(town: Canvas, name: str) -> None:
@@ -107,6 +139,8 @@ def _box_naive(town: Canvas, name: str) -> None:
 def _box_human(town: Canvas, name: str) -> None:
     rng = town.rng
     start, end = town.whole()
+    if town.days > 2 and rng.random() < 0.5:
+        start += rng.uniform(0.3, 0.5) * (end - start)
     ports = int(rng.choice([8, 16, 32]))
     held = _bank(
         town,
@@ -124,6 +158,8 @@ def _box_human(town: Canvas, name: str) -> None:
         shared=rng.random() < 0.6,
         back=rng.uniform(0.02, 0.08),
         message=rng.uniform(0, 0.1),
+        gateways=int(rng.choice([1, 2, 3, 4])),
+        lived=float(rng.choice([0.0, 0.5])),
     )
     for sim in held:
         n = rng.poisson(rng.uniform(1.5, 5) * town.days)
@@ -131,7 +167,7 @@ def _box_human(town: Canvas, name: str) -> None:
         town.acts.add(
             np.full(n, sim),
             whom,
-            town.hours(n, 8, 22.5),
+            np.maximum(town.hours(n, 8, 22.5), start + rng.uniform(0, 7_200, n)),
             town.talk(n, 60),
             answered=np.ones(n, bool),
             message=rng.random(n) < 0.25,

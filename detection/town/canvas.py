@@ -113,6 +113,7 @@ class Canvas:
         self.imei_of: list[str] = []
         self.acts = Acts()
         self.outside: list[str] = []
+        self.senders: list[int] = []
         self.boxes: list[tuple[str, str, tuple[float, float], list[int]]] = []
         self.tracks: dict[int, list[tuple[float, float, float]]] = {}  # SIM -> (from, x, y): a box's SIM, a car
         self.imeis: dict[int, list[tuple[float, str]]] = {}  # SIM -> (from, IMEI)
@@ -160,6 +161,12 @@ class Canvas:
         """Index of a number outside; it becomes an index behind the SIMs' own when records are made."""
         self.outside.append(text)
         return -len(self.outside)
+
+    def service_senders(self) -> Ints:
+        """Numbers of banks, shops and offices that send notices."""
+        if not self.senders:
+            self.senders = [self.number(f"1069{self.rng.integers(0, 10**6):06d}") for _ in range(60)]
+        return np.array(self.senders)
 
     def strangers(self, n: int) -> Ints:
         """Numbers nobody is likely to call twice: half subscribers of this city, half of elsewhere."""

@@ -3,9 +3,11 @@
 import numpy as np
 
 from detection.town.canvas import DAY_S, FIRST_DAY_S, Canvas, Floats, Ints
+from detection.town.trades import open_shops
 
 
-def settle(town: Canvas) -> None:
+def settle(town: Canvas, trades: float = 1.0) -> None:
+    """People and machines; `trades` scales how many workplaces look like a box."""
     rng = town.rng
     town.inside_share = float(rng.uniform(0.3, 0.7))
     groups = {
@@ -22,12 +24,17 @@ def settle(town: Canvas) -> None:
         "pbx": (max(1, town.wanted // 10000), _pbx),
         "clinic": (max(2, town.wanted // 3000), _clinic),
         "two-sims": (max(3, town.wanted // 200), _two_sims),
+        "newcomer": (max(3, town.wanted // 150), _newcomer),
+        "second-hand": (max(2, town.wanted // 700), _second_hand),
+        "phone-shop": (max(1, town.wanted // 6_000), _phone_shop),
+        "carpool": (max(1, town.wanted // 1_500), _carpool),
+        "closed-group": (max(1, town.wanted // 4_000), _closed_group),
     }
     _people(town)
+    open_shops(town, trades)
     for count, make_group in groups.values():
         for _ in range(count):
-            if len(town.kind_of) < town.wanted * 1.02 + 60:
-                make_group(town)
+            make_group(town)
     while len(town.kind_of) < town.wanted:
         town.sim("ordinary", town.place(), town.place(), 400.0)
 
@@ -79,9 +86,13 @@ def _social(town: Canvas, who: Ints, rate: Floats, *, wake: tuple[float, float] 
     town.acts.add(acts, whom, when, town.talk(len(acts), 95.0, 1.1), message=message, inward=inward, answered=answered)
     notes = rng.poisson(0.8 * town.days, len(who))
     served = np.repeat(who, notes)
-    senders = np.array([town.number(f"1069{rng.integers(0, 10**6):06d}") for _ in range(40)])
     town.acts.add(
-        served, rng.choice(senders, len(served)), town.hours(len(served), 7, 23), 0, message=True, inward=True
+        served,
+        rng.choice(town.service_senders(), len(served)),
+        town.hours(len(served), 7, 23),
+        0,
+        message=True,
+        inward=True,
     )
 
 
@@ -307,3 +318,85 @@ def _two_sims(town: Canvas) -> None:
     second = town.sim("two-sims", home, work, roams, body if rng.random() < 0.3 else town.imei(body[:8]))
     _contact_calls(town, first, rng.uniform(4, 15))
     _contact_calls(town, second, rng.uniform(1, 8))
+
+
+def _newcomer(town: Canvas) -> None:
+    """Somebody who bought a SIM these days: a traveller, a new customer; notices, and a life that begins."""
+    rng, here = town.rng, town.place()
+    sim = town.sim("newcomer", here, town.place(), float(rng.lognormal(6, 1)))
+    begin, end = town.whole()
+    begin = rng.uniform(begin, end - 3_600)
+    end = min(end, begin + rng.exponential(4) * DAY_S)
+    n = 1 + rng.poisson(rng.uniform(2, 25) * (end - begin) / DAY_S)
+    circle = np.concatenate([rng.integers(0, town.ordinary, int(rng.integers(1, 8))), town.strangers(4)])
+    town.acts.add(
+        np.full(n, sim),
+        rng.choice(circle, n),
+        rng.uniform(begin, end, n),
+        town.talk(n, 80),
+        inward=rng.random(n) < rng.uniform(0.1, 0.6),
+        answered=rng.random(n) < 0.75,
+        message=rng.random(n) < 0.2,
+    )
+    k = rng.poisson(rng.uniform(1, 25))
+    when = begin + np.minimum(rng.exponential(20_000, k), end - begin)
+    town.acts.add(np.full(k, sim), rng.choice(town.service_senders(), k), when, 0, message=True, inward=True)
+
+
+def _second_hand(town: Canvas) -> None:
+    """A phone that goes from one person to another."""
+    one, other = town.rng.integers(0, town.ordinary, 2).tolist()
+    when = town.rng.uniform(*town.whole())
+    town.imeis[one] = [(FIRST_DAY_S, town.imei_of[one]), (when, town.imei())]
+    town.imeis[other] = [(FIRST_DAY_S, town.imei_of[other]), (when, town.imei_of[one])]
+
+
+def _phone_shop(town: Canvas) -> None:
+    """New SIMs, each tried in the shop's phone before it goes to its owner."""
+    rng, here = town.rng, town.place()
+    bench = [town.imei() for _ in range(int(rng.integers(1, 3)))]
+    for _ in range(int(rng.integers(5, 40))):
+        sim = town.sim("newcomer", town.place(), town.place(), 400.0)
+        start = float(town.hours(1, 9, 20)[0])
+        n, k = 1 + int(rng.poisson(3)), int(rng.poisson(4))
+        town.tracks[sim] = [(start, *here), (start + 1_200, *town.home[sim])]
+        town.imeis[sim] = [(start, str(rng.choice(bench))), (start + 1_200, town.imei_of[sim])]
+        town.acts.add(np.full(n, sim), town.strangers(n), start + rng.uniform(0, 1_200, n), town.talk(n, 10))
+        later = start + rng.exponential(20_000, 3 * n)
+        town.acts.add(
+            np.full(3 * n, sim), rng.integers(0, town.ordinary, 3 * n), later, 60, inward=rng.random(3 * n) < 0.4
+        )
+        notes = start + rng.exponential(3_000, k)
+        town.acts.add(np.full(k, sim), rng.choice(town.service_senders(), k), notes, 0, message=True, inward=True)
+
+
+def _carpool(town: Canvas) -> None:
+    """A few people, or a bus of them, on one road for an hour or two."""
+    rng = town.rng
+    riders = rng.integers(0, town.ordinary, int(rng.choice([2, 3, 4, 12])))
+    begin = float(town.hours(1, 6, 20)[0])
+    road, at, spot = [], begin, np.array(town.place())
+    heading = rng.uniform(0, 2 * np.pi)
+    for _ in range(int(rng.integers(8, 30))):
+        road.append((at, float(spot[0]), float(spot[1])))
+        heading += rng.normal(0, 0.3)
+        spot = spot + rng.uniform(200, 700) * np.array([np.cos(heading), np.sin(heading)])
+        at += rng.uniform(60, 240)
+    for sim in riders.tolist():
+        town.tracks[sim] = [*road, (at, np.nan, np.nan)]
+        n = rng.poisson(2)
+        town.acts.add(np.full(n, sim), rng.integers(0, town.ordinary, n), rng.uniform(begin, at, n), town.talk(n, 90))
+
+
+def _closed_group(town: Canvas) -> None:
+    """A firm whose people call each other and customers."""
+    rng, room = town.rng, town.place()
+    staff = np.array([town.sim("closed-group", town.place(), room, 60.0) for _ in range(int(rng.integers(6, 40)))])
+    for sim in staff.tolist():
+        n = rng.poisson(rng.uniform(4, 30) * len(town.workdays()))
+        whom = rng.choice(staff, n)
+        outside = rng.random(n) < rng.uniform(0.2, 0.7)
+        whom[outside] = town.strangers(int(outside.sum()))
+        when = town.hours(n, 8, 18.5, town.workdays())
+        town.acts.add(np.full(n, sim), whom, when, town.talk(n, 70), inward=rng.random(n) < 0.4, answered=True)
+        _contact_calls(town, sim, 3)
