@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from .laws import Floats
 from .ledger import CALLED, DATA, TEXTED, UPDATE, Ledger
@@ -64,6 +65,10 @@ class Options:
     updates: bool
     data: bool
     prefix: str
+    imei_digits: int
+    imei_missing: float
+    advance_missing: float
+    landlines: bool
     parquet: bool = False
 
 
@@ -84,16 +89,24 @@ def draw_options(rng: np.random.Generator, *, incoming: bool) -> Options:
         updates=bool(rng.random() < 0.5),
         data=bool(rng.random() < 0.3),
         prefix=str(rng.choice(["", "86", "+86", "0086"])),
+        imei_digits=int(rng.choice([14, 15, 15, 15, 16])),
+        imei_missing=float(rng.choice([0.0, 0.0, rng.uniform(0.005, 0.08)])),
+        advance_missing=float(rng.choice([0.0, rng.uniform(0.05, 0.5)])),
+        landlines=bool(rng.random() < 0.6),
     )
 
 
-def identities(rng: np.random.Generator, count: int, swaps: Sequence[tuple[int, int, float]]) -> tuple[Ints, Ints]:
+def identities(
+    rng: np.random.Generator, count: int, swaps: Sequence[tuple[int, int, float]], machine: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
     """(IMSI, number) of every SIM; some were bought in a row, most not."""
     mnc = int(rng.choice([0, 1, 2, 7, 11]))
     serial = np.sort(rng.choice(10**9, count, replace=False))
     shuffled = rng.permutation(count)
     imsi = 460 * 10**12 + mnc * 10**10 + serial[shuffled]
     number = int(rng.integers(13, 19)) * 10**9 + rng.choice(10**9, count, replace=False)
+    if rng.random() < 0.5:  # machines have numbers of 13 digits
+        number[machine] = 1_440_000_000_000 + rng.choice(10**9, count, replace=False)[machine]
     for old, new, _ in swaps:
         number[new] = number[old]
     return imsi, number
@@ -102,7 +115,9 @@ def identities(rng: np.random.Generator, count: int, swaps: Sequence[tuple[int, 
 def write(ledger: Ledger, records: Records, options: Options, out: Path) -> None:
     """EXPORT (export.csv or export.parquet), cells.csv, truth.csv, boxes.csv, fraud.npz, options.json."""
     out.mkdir(parents=True, exist_ok=True)
-    imsi, number = identities(ledger.rng, len(ledger.kind), ledger.swaps)
+    imsi, number = identities(
+        ledger.rng, len(ledger.kind), ledger.swaps, np.isin(ledger.kind, ("meter", "card-terminal", "tracker"))
+    )
     seen = _seen(records, options)
     _export(ledger, records, options, imsi, number, seen, out)
     _cells(ledger, options, out)
@@ -131,12 +146,18 @@ def _export(
     what, peer, seconds = records.what[rows], records.peer[rows], records.seconds[rows]
     silent = what >= UPDATE
     outside = records.number[rows]
-    full = np.where(outside < 100_000, outside, 13 * 10**9 + outside % 10**9 + (outside % 5) * 10**9)
+    service = (outside < 100_000) | (outside >= 10**11)
+    full = np.where(service, outside, 13 * 10**9 + outside % 10**9 + (outside % 5) * 10**9)
     other = np.where(peer >= 0, number[peer], full)
     text = pc.cast(pa.array(other), pa.string())
     if options.prefix:
-        long = pa.array(other >= 10**6)
+        long = pa.array((peer >= 0) | ~service)
         text = pc.if_else(long, pc.binary_join_element_wise(options.prefix, text, ""), text)
+    if options.landlines:  # every sixth outside number: area code and eight digits
+        fixed = pa.array((peer < 0) & ~service & (outside % 6 == 0))
+        area = pc.if_else(pa.array(outside % 5 == 0), "010", "0571")
+        local = pc.cast(pa.array(20_000_000 + outside % 60_000_000), pa.string())
+        text = pc.if_else(fixed, pc.binary_join_element_wise(area, local, ""), text)
     cell = records.cell[rows]
     lac, ci = ledger.terrain.lac[cell], ledger.terrain.ci[cell]
     columns: dict[str, pa.Array] = {
@@ -144,7 +165,7 @@ def _export(
         _word(words, "served"): pc.cast(pa.array(number[records.sim[rows]]), pa.string()),
         _word(words, "other"): pc.if_else(pa.array(silent), "", text),
         _word(words, "imsi"): pc.cast(pa.array(imsi[records.sim[rows]]), pa.string()),
-        _word(words, "imei"): pc.cast(pa.array(records.imei[rows]), pa.string()),
+        _word(words, "imei"): _imeis(ledger.rng, records.imei[rows], options),
         _word(words, "start"): _times(records.time_s[rows], options.time),
         _word(words, "seconds"): pa.array(seconds.astype(np.int64)),
     }
@@ -160,7 +181,8 @@ def _export(
     else:
         columns[_word(words, "lac")], columns[_word(words, "ci")] = pa.array(lac), pa.array(ci)
     if options.advance:
-        columns[_word(words, "ta")] = pa.array(records.advance[rows])
+        lost = ledger.rng.random(len(rows)) < options.advance_missing
+        columns[_word(words, "ta")] = pa.array(records.advance[rows], mask=lost)
     if options.failed:
         answered = (seconds > 0) | (what > CALLED)
         columns[_word(words, "result")] = pa.array(words["result"][1]).take(pa.array(np.where(answered, 0, 1)))
@@ -178,6 +200,13 @@ def _export(
 def _word(words: Words, key: str) -> str:
     word = words[key]
     return str(word[0]) if isinstance(word, tuple) else str(word)
+
+
+def _imeis(rng: np.random.Generator, imei: Ints, options: Options) -> pa.Array:
+    """14 digits (without check digit), 15, or 16 (with a software version); some are missing."""
+    digits = {14: imei // 10, 15: imei, 16: imei // 10 * 100 + 1 + imei % 7}[options.imei_digits]
+    text = pc.cast(pa.array(digits), pa.string())
+    return pc.if_else(pa.array(rng.random(len(imei)) < options.imei_missing), "", text)
 
 
 FIRST_DAY = np.datetime64("2026-03-02T00:00:00")  # a Monday

@@ -69,6 +69,8 @@ def naive(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     dwell = float(rng.choice([20, 30, 60, 120, 240])) * 60
     shifts = turns(rng, sims, ports, dwell, start, laws.end_s, round_s=float(rng.random() < 0.7))
     shifts = cut_power(rng, shifts)
+    if rng.random() < 0.35:
+        shifts = _replaced(ledger, shifts, box)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
     plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
@@ -88,6 +90,16 @@ def naive(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     if evasive or rng.random() < 0.3:
         called_back(ledger, shifts, rate * (0.15 if evasive else 0.03), flat(rng))
     add_place(ledger, box, "naive", 1, float(x[0]), float(y[0]), start, laws.end_s)
+
+
+def _replaced(ledger: Ledger, shifts: Shifts, box: int) -> Shifts:
+    """SIMs that the carrier blocks give way to new ones in the same ports."""
+    rng = ledger.rng
+    sim = shifts.sim.copy()
+    for old in np.unique(sim[rng.random(len(sim)) < 0.05]).tolist():
+        blocked = rng.uniform(shifts.start_s.min(), ledger.laws.end_s)
+        sim[(shifts.sim == old) & (shifts.start_s > blocked)] = ledger.sims(1, "naive", box)[0]
+    return Shifts(sim, shifts.start_s, shifts.stop_s, shifts.port, shifts.gateway)
 
 
 def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
@@ -321,7 +333,7 @@ def otp(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     share = (shifts.stop_s - shifts.start_s).sum() / len(np.unique(shifts.sim)) / (laws.end_s - start)
     row, at = within(rng, shifts, per_day / 24 / share, flat(rng))
     number = rng.choice(rng.choice(SERVICES, int(rng.integers(3, 25)), replace=False), len(row))
-    other = rng.random(len(row)) < 0.25
+    other = rng.random(len(row)) < rng.uniform(0, 0.4)
     number = np.where(other, rng.integers(10**8, 10**9, len(row)), number)
     ledger.act(shifts.sim[row], at, TEXTED, -1, number, fraud=True)
     _, once = np.unique(shifts.sim, return_index=True)

@@ -195,7 +195,14 @@ class Circle:
         return np.where(known, self.to[np.clip(pick, 0, len(self.to) - 1)], -1), number
 
 
-SERVICES = np.arange(10_000, 10_040)
+SERVICES = np.concatenate(
+    [
+        np.arange(10_000, 10_012),
+        95_500 + 11 * np.arange(12),
+        106_900_000_000 + 7_919 * np.arange(1, 20) ** 3,
+        10_690_000_000_000 + 104_729 * np.arange(1, 12) ** 4,
+    ]
+)  # a carrier's own lines, banks, and those that send codes for others
 
 
 def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
@@ -205,6 +212,7 @@ def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
     chatty = heavy(rng, "lognormal", 1.0, 0.35, count)
     texts = np.clip(laws.sms_share * rng.lognormal(0, 0.8, count), 0, 0.95)
     codes = rng.uniform(0.3, 2.5) * rng.gamma(0.7, 1 / 0.7, count)  # parcels, banks, registrations
+    rush = (int(rng.integers(-2, laws.days)), float(rng.uniform(9, 22)))  # a day and hour when all ring each other
     for day in range(laws.days):
         rest = bool(laws.is_rest(np.array([day]))[0])
         rate = laws.calls_median * folk.liveliness * np.where(folk.kind == 6, 0.4, 1.0) * (0.8 if rest else 1.0)
@@ -216,6 +224,7 @@ def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
         ):
             row = np.repeat(np.arange(count), rng.poisson(by * 1.3))
             at = day * DAY_S + moments(rng, laws.rest_by_hour if rest else laws.work_by_hour, len(row))
+            at = _rush(rng, at, rush) if day == rush[0] else at
             outward = what in (CALL, TEXT)
             peer, number = circle.contacts(row, inside=outward)
             odd = rng.random(len(row)) < circle.odd[row] * (1.0 if what != TEXTED else 3.0)
@@ -226,6 +235,11 @@ def talk(ledger: Ledger, folk: Folk, edges: tuple[Ints, Ints, Floats]) -> None:
             peer = np.where(peer == folk.sims[row], -1, peer)
             number = np.where(odd, other, number)
             ledger.act(folk.sims[row], at, what, peer, number, spoken(ledger, chatty[row], odd) if what < TEXT else 0.0)
+
+
+def _rush(rng: np.random.Generator, at: Floats, rush: tuple[int, float]) -> Floats:
+    moved = rng.random(len(at)) < 0.15
+    return np.where(moved, rush[0] * DAY_S + (rush[1] + rng.gamma(1.5, 0.4, len(at))) * HOUR_S, at)
 
 
 def spoken(ledger: Ledger, chatty: Floats, odd: NDArray[np.bool_]) -> Floats:

@@ -8,6 +8,7 @@ from .devices import Shop
 from .echoes import exchange, repair, ring_back
 from .export import Options, draw_options, write
 from .fraud import FORMS, MAKERS
+from .groups import gather
 from .laws import draw_laws
 from .ledger import DATA, Ledger
 from .people import settle
@@ -48,6 +49,7 @@ def live(
     ledger = Ledger(rng, draw_laws(rng, days), draw_terrain(rng, subscribers, options.lte))
     shop = Shop(rng)
     folk = settle(ledger, shop, int(subscribers * 0.94))
+    gather(ledger, shop, folk, subscribers)
     open_all(ledger, shop, folk, subscribers)
     repair(ledger, shop, folk, subscribers)
     exchange(ledger, folk)
