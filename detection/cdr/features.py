@@ -75,14 +75,17 @@ class Tables:
     spots: ir.Table  # sim_id, cell, ta, acts, outward, first_s, last_s
     presence: ir.Table  # sim_id, hour, cell, acts
 
+    def of(self, sims: NDArray[np.int64]) -> "Tables":
+        """The same over the records of some SIMs, picked out once and held here."""
+        return tables(ibis.memtable(of_sims(self.records, sims).to_pyarrow()))
+
     def totals(self) -> list[ir.Table]:
         """sim_id and some of COUNTS each, over all that is known of every SIM."""
         return [view.summed(sim_id=view.acts.sim_id) for view in views(self.records)]
 
-    def hourly(self, sims: NDArray[np.int64] | None = None) -> list[ir.Table]:
-        """sim_id, hour (hours since 1970, UTC) and some of COUNTS each, of `sims` (all if None)."""
-        held = self.records if sims is None else of_sims(self.records, sims)
-        return [view.summed(sim_id=view.acts.sim_id, hour=hour_of(view.acts)) for view in views(held)]
+    def hourly(self) -> list[ir.Table]:
+        """sim_id, hour (hours since 1970, UTC) and some of COUNTS each."""
+        return [view.summed(sim_id=view.acts.sim_id, hour=hour_of(view.acts)) for view in views(self.records)]
 
 
 def tables(records: ir.Table) -> Tables:

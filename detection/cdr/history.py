@@ -59,8 +59,10 @@ class History:
 
     def hours(self, sims: Ints | None = None) -> Hours:
         """The hours of some SIMs (all if None), in order."""
-        chosen = np.arange(len(self.acts)) if sims is None else np.unique(sims)
-        return hours_of(self.tables.hourly(sims if sims is None else chosen), chosen, self)
+        if sims is None:
+            return hours_of(self.tables.hourly(), np.arange(len(self.acts)), self)
+        chosen = np.unique(sims)
+        return hours_of(self.tables.of(chosen).hourly(), chosen, self)
 
 
 def build(tables: Tables) -> History:

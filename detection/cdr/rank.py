@@ -74,7 +74,8 @@ def rank(
     progress("evidence", 0.4)
     own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
-    spots, presence = _spots(made.spots, likely), _presence(made.presence, likely)
+    near = made.of(likely)
+    spots, presence = _spots(near.spots), _presence(near.presence)
     links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
     groups = boxes.group(links, history)
     progress("detection times", 0.6)
@@ -93,13 +94,13 @@ def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
     return spark.read_parquet(path, table_name="acts")
 
 
-def _spots(table: ir.Table, sims: Ints) -> boxes.Spots:
-    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "cell", "ta"]))
+def _spots(table: ir.Table) -> boxes.Spots:
+    rows = whole_numbers(table.order_by(["sim_id", "cell", "ta"]))
     return boxes.Spots(*(rows[name] for name in ("sim_id", "cell", "ta", "acts", "first_s", "last_s")))
 
 
-def _presence(table: ir.Table, sims: Ints) -> boxes.Presence:
-    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "hour", "cell"]))
+def _presence(table: ir.Table) -> boxes.Presence:
+    rows = whole_numbers(table.order_by(["sim_id", "hour", "cell"]))
     return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))
 
 
