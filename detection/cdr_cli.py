@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from detection import cdr_feedback_cli
 from detection.errors import ExportError
-from sensor.home import find_home
+from sensor.home import Home, find_home
 from sensor.settings import KitSettings, load_section
 
 if TYPE_CHECKING:
+    from detection.cdr.lessons import Lessons
+    from detection.cdr.pseudonyms import Names
     from detection.cdr.rank import Ranking
     from detection.cdr.records import Records
 
@@ -59,6 +62,7 @@ def rank(
     check_timezone(timezone)
     from detection.cdr import leads_file
     from detection.cdr.engine import open_spark
+    from detection.cdr.outputs import forget_clear, keep_for_raids, write_outputs
     from detection.cdr.pseudonyms import Names, open_key
     from detection.cdr.rank import rank as rank_records
     from detection.cdr.records import open_engine, read_records
@@ -70,17 +74,21 @@ def rank(
     names = Names(open_key(home), clear)
     if keep:
         prove_store()
+    lessons = learnt(home, names, owner)
     leads_file.prepare_folder(out)
     timezone = timezone or load_section(home.settings, "kit", KitSettings).timezone or None
     check_timezone(timezone)
     if clear:
         audit_clear(str(case), exports, out)
+    else:
+        forget_clear(out)
     with progress_bar() as progress, engine_errors():
         records = read_records(exports, open_engine(), placed=placed, timezone=timezone, progress=progress)
-        found = rank_records(records, names, placed, owner, progress, spark=spark)
-        leads_file.write_rejects(out / "rejects.csv", records.rejects, hide=not clear)
-        leads_file.write_leads(out / "leads.json", found.leads)
-        leads_file.write_suspects(out / "suspects.csv", found.suspects)
+        found = rank_records(records, names, placed, owner, progress, spark=spark, lessons=lessons)
+        written = write_outputs(out, records, found, clear)
+        keep_for_raids(home.cdr, found, owner, datetime.now(UTC))
+    if clear:
+        audit_lists(str(case), found, out)
     if keep:
         keep_leads(out / "leads.json", placed)
     if as_json:
@@ -88,7 +96,7 @@ def rank(
             click.echo(json.dumps(lead, ensure_ascii=False))
     else:
         click.echo("\n".join(lead_lines(found)))
-    click.echo("\n".join(summary_lines(records, found, out)), err=True)
+    click.echo("\n".join(summary_lines(records, found, lessons, out, written)), err=True)
 
 
 def check_timezone(name: str | None) -> None:
@@ -109,6 +117,27 @@ def audit_clear(case: str, exports: tuple[Path, ...], out: Path) -> None:
     with Store.open(find_home().make().store) as store:
         told = f"{len(exports)} export(s), first {exports[0].name}, into {out}"
         store.audit(datetime.now(UTC), getpass.getuser(), "cdr rank --clear", f"case {case}", told)
+
+
+def audit_lists(case: str, found: "Ranking", out: Path) -> None:
+    """Notes which lists of clear identities a run left, and how long they are."""
+    from detection.store import Store
+
+    with Store.open(find_home().make().store) as store:
+        told = f"{len(found.victims)} numbers in victims.csv, {len(found.since)} SIMs in block.csv, in {out}"
+        store.audit(datetime.now(UTC), getpass.getuser(), "cdr rank: victims and block lists", f"case {case}", told)
+
+
+def learnt(home: Home, names: "Names", owner: str) -> "Lessons":
+    """What raids and people taught this home."""
+    from detection.cdr.lessons import read_lessons
+    from detection.store import Store
+
+    gateways, leads = [], []
+    if home.store.exists():
+        with Store.open(home.store) as store:
+            gateways, leads = store.known_gateways(), store.leads(merged=True)
+    return read_lessons(home.cdr, names, datetime.now(UTC).date(), owner, gateways, leads)
 
 
 def prove_store() -> None:
@@ -146,7 +175,7 @@ def lead_lines(found: "Ranking") -> list[str]:
     return [*lines, "Leads, not proof."]
 
 
-def summary_lines(records: "Records", found: "Ranking", out: Path) -> list[str]:
+def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out: Path, written: list[str]) -> list[str]:
     """The account of every line, what was missing, what was written."""
     from detection.cdr.columns import MISSING_COSTS
 
@@ -157,7 +186,14 @@ def summary_lines(records: "Records", found: "Ranking", out: Path) -> list[str]:
     lines += [f"Note: {warning}." for warning in records.warnings]
     leads = "1 lead" if len(found.leads) == 1 else f"{len(found.leads)} leads"
     lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {leads}. Leads, not proof.")
-    lines.append(f"Written: suspects.csv, leads.json, rejects.csv in {out} (local time: {records.zone}).")
+    if found.known:
+        lines.append(f"{found.known} more are known look-alikes (`catpool cdr known list`): listed, not raised.")
+    if lessons.model:
+        lines.append(f"Scored with model {lessons.model}, which raids taught (`catpool cdr feedback --models`).")
+    lines += [f"Note: {warning}." for warning in lessons.warnings]
+    lines.append(f"Written: {', '.join(written)} in {out} (local time: {records.zone}).")
+    if "block.csv" in written:
+        lines.append("victims.csv and block.csv hold clear identities; block.csv is a proposal, not proof.")
     return lines
 
 
@@ -215,3 +251,7 @@ def inspect(exports: tuple[Path, ...], cells: Path | None, timezone: str | None,
             click.echo(json.dumps(description, ensure_ascii=False))
         else:
             click.echo("\n".join(described_lines(description)))
+
+
+for command in cdr_feedback_cli.COMMANDS:
+    cdr.add_command(command)

@@ -137,7 +137,7 @@ def test_leads_are_as_the_contract_says_and_near_the_truth(town: Run) -> None:
 
 def test_a_clear_run_is_audited_and_kept(town: Run) -> None:
     with Store.open(town.folder / "home" / "catpool.sqlite") as store:
-        (entry,) = [entry for entry in store.audit_entries() if "clear" in entry.action]
+        (entry,) = [entry for entry in store.audit_entries() if "--clear" in entry.action]
         assert "17/26" in entry.subject
         assert {lead.lead for lead in store.imports()} == {lead["lead"] for lead in town.leads()}
         assert len(store.placed_cells()) == len(town.made.cells)
@@ -255,4 +255,4 @@ def test_no_feature_says_more_than_its_due() -> None:
 def test_the_commands_say_a_lead_is_no_proof(town: Run) -> None:
     assert isinstance(cdr, click.Group)
     assert "Leads, not proof." in town.result.output
-    assert set(os.listdir(town.out)) == {"suspects.csv", "leads.json", "rejects.csv"}
+    assert set(os.listdir(town.out)) == {"suspects.csv", "leads.json", "rejects.csv", "victims.csv", "block.csv"}

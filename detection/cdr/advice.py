@@ -65,13 +65,14 @@ class Advice:
 def advise(
     heard: Heard,
     form: str,
-    numbers: Sequence[str | None],
+    on_a_line: bool,
     cells: Sequence[CellIdentity],
     placed: Sequence[PlacedCell | None],
     ends_s: int,
 ) -> Advice:
-    """`form`: key of the kind of box (kinds.py); `numbers` of its SIMs; `ends_s`: until when the export tells."""
-    kind = target(heard, form, numbers, placed)
+    """`form`: key of the kind of box (kinds.py); `on_a_line`: its numbers are fixed lines, or a raid found it on
+    one; `ends_s`: until when the export tells."""
+    kind = target(heard, form, on_a_line, placed)
     moves = kind in ("car", "pair")
     latest = heard.t_s >= heard.t_s.max() - LATEST_S if moves else np.ones(len(heard.t_s), bool)
     spots = visits.listen_to(heard.cell[latest], heard.timing_advance[latest])
@@ -84,22 +85,14 @@ def advise(
     )
 
 
-def target(
-    heard: Heard, form: str, numbers: Sequence[str | None], placed: Sequence[PlacedCell | None], gateways: int = 1
-) -> str:
+def target(heard: Heard, form: str, on_a_line: bool, placed: Sequence[PlacedCell | None], gateways: int = 1) -> str:
     """Which of KINDS a box is, as a target."""
     on_air = heard.cell[heard.cell >= 0]
-    lines = sum(is_landline(number) for number in numbers)
-    if form == "landline" or (not len(on_air) and 2 * lines > len(numbers)):
+    if form == "landline" or (on_a_line and not len(on_air)):
         return "landline"
     if form in ("car", "pair", "distributed"):
         return form
     return "distributed" if gateways > 1 or _spread(on_air, placed) >= APART_SHARE else "fixed"
-
-
-def is_landline(number: str | None) -> bool:
-    """A fixed line's number in its one form (numbers.py) keeps its 0."""
-    return bool(number) and str(number).startswith("0") and str(number).isdigit() and len(str(number)) >= 9
 
 
 def _spread(cell: Ints, placed: Sequence[PlacedCell | None]) -> float:

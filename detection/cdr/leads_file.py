@@ -97,6 +97,11 @@ def write_leads(path: Path, leads: Sequence[LeadRow]) -> None:
     write_whole(path, json.dumps([asdict(lead) for lead in leads], ensure_ascii=False, indent=1) + "\n")
 
 
+def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], mode: int = 0o666) -> None:
+    """A CSV; `mode` is what the umask may narrow further."""
+    write_whole(path, _csv(header, rows), mode)
+
+
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
@@ -109,11 +114,12 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """A temporary file beside it, synced, then renamed over it. Raises ExportError."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with partial.open("w", encoding="utf-8") as stream:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

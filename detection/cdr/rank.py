@@ -4,7 +4,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 from detection.cdr import boxes, kinds, reasons, siting, verdict
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
-from detection.cdr.features import HOUR_S, MTC, SMT, both_legs, of_sims, tables
+from detection.cdr.features import HOUR_S, MOC, MTC, SMT, both_legs, of_sims, tables
 from detection.cdr.history import History, build
+from detection.cdr.layer import shares_of
 from detection.cdr.leads_file import LeadRow, Suspect
+from detection.cdr.lessons import NOTHING_LEARNT, Lessons, hidden, marks_of
 from detection.cdr.numbering import People, numbered
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records
+from detection.cdr.runs import Suspected, suspected
+from detection.cdr.victims import LANDLINE, PEOPLE, Calls, Victim
+from detection.cdr.victims import find as find_victims
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity
 
@@ -43,6 +48,10 @@ class Ranking:
     history: History
     judged: verdict.Verdict
     people: People
+    kept: list[Suspected] = field(default_factory=list)  # what raids may teach from later
+    victims: list[Victim] = field(default_factory=list)  # with clear identities alone
+    since: dict[str, str] = field(default_factory=dict)  # first act of each suspect of a lead, local time
+    known: int = 0  # SIMs above the alarm that are known look-alikes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ def rank(
     owner: str = "",
     progress: Callable[[str, float], None] = lambda what, share: None,
     spark: Any = None,
+    lessons: Lessons = NOTHING_LEARNT,
 ) -> Ranking:
     """Scores every SIM, joins the raised ones into boxes, places them. `spark`: the engine for the features."""
     progress("features", 0.0)
@@ -79,9 +89,9 @@ def rank(
     links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
     groups = boxes.group(links, history)
     progress("detection times", 0.6)
-    judged = verdict.judge(history, own, posterior, groups)
+    judged = verdict.judge(history, own, posterior, groups, lessons.layer)
     progress("places", 0.8)
-    maker = _Maker(records, names, people, placed, owner, history, judged, posterior, acts)
+    maker = _Maker(records, names, people, placed, owner, history, judged, posterior, acts, lessons)
     return maker.make(groups)
 
 
@@ -115,26 +125,22 @@ class Acts:
     local_s: Ints
     imei: Ints
     other: Ints
+    kind: Ints
+    duration_s: Ints
+    answered: Ints
 
     def of(self, rows: Ints | NDArray[np.bool_]) -> "Acts":
-        return Acts(
-            self.sim[rows],
-            self.cell[rows],
-            self.ta[rows],
-            self.t_s[rows],
-            self.local_s[rows],
-            self.imei[rows],
-            self.other[rows],
-        )
+        return Acts(*(getattr(self, column.name)[rows] for column in fields(self)))
 
     def devices(self) -> list[int]:
         return [int(imei) for imei in np.unique(self.imei[self.imei >= 0])]
 
 
 def _acts(table: ir.Table, sims: Ints) -> Acts:
-    names = ("sim_id", "cell", "ta", "t_s", "local_s", "imei_id", "other_id")
-    rows = whole_numbers(of_sims(table, sims).order_by(["sim_id", "t_s", "row"]).select(*names))
-    return Acts(*(rows[name] for name in names))
+    held = of_sims(table, sims).order_by(["sim_id", "t_s", "row"])
+    names = ("sim_id", "cell", "ta", "t_s", "local_s", "imei_id", "other_id", "kind", "duration_s")
+    rows = whole_numbers(held.select(*names, answered=held.answered.cast("int8")))
+    return Acts(*rows.values())
 
 
 class _Maker:
@@ -151,9 +157,11 @@ class _Maker:
         judged: verdict.Verdict,
         posterior: NDArray[np.float64],
         acts: ir.Table,
+        lessons: Lessons,
     ) -> None:
         self.records, self.names, self.people, self.owner = records, names, people, owner
         self.history, self.judged, self.posterior, self.acts = history, judged, posterior, acts
+        self.lessons = lessons
         self.masts = sorted({(cell.lat, cell.lon) for cell in placed})
         self.placed = place_cells(records.cells, placed)
 
@@ -164,6 +172,8 @@ class _Maker:
         every = np.union1d(raised, listed)
         self.rows = _acts(self.acts, every)
         self.bounds = np.searchsorted(self.rows.sim, np.arange(len(score) + 1))
+        self.marks = marks_of(self.lessons.known, self.people, raised, self.history.number_id, self._imeis_of)
+        raised = np.array([sim for sim in raised.tolist() if sim not in self.marks], np.int64)
         found = [self._box(sims, group) for group in groups if len(sims := self._raised_of(group, raised))]
         grouped = {int(sim) for box in found for sim in box.sims}
         alone = [sim for sim in raised.tolist() if sim not in grouped]
@@ -173,7 +183,57 @@ class _Maker:
         of = {int(sim): box for box in found for sim in box.sims}
         suspects = self._suspects(listed, of)
         leads = sorted((self._lead(box) for box in found), key=lambda lead: (-lead.score, lead.lead))
-        return Ranking(suspects, leads, len(score), len(raised), self.history, self.judged, self.people)
+        ranking = Ranking(suspects, leads, len(score), len(raised), self.history, self.judged, self.people)
+        ranking.known, ranking.kept = len(self.marks), self._kept(listed, of)
+        if self.names.clear:
+            ranking.victims, ranking.since = self._victims(found), self._since(found)
+        return ranking
+
+    def _imeis_of(self, sim: int) -> Ints:
+        return self.rows.imei[self.bounds[sim] : self.bounds[sim + 1]]
+
+    def _kept(self, listed: Ints, of: dict[int, Box]) -> list[Suspected]:
+        every, own = kinds.kinds(), hidden(self.people)
+        shares = shares_of(self.posterior[listed], np.array([bool(kind.form) for kind in every]))
+        names = [kind.name for kind in every]
+        return [
+            suspected(
+                own.sim(sim),
+                own.party(int(self.history.number_id[sim])),
+                of[sim].name if sim in of else "",
+                float(self.judged.before[sim]),
+                names,
+                share,
+                sim in of,
+            )
+            for sim, share in zip(listed.tolist(), shares, strict=True)
+        ]
+
+    def _victims(self, found: list[Box]) -> list[Victim]:
+        lead_of = {int(sim): box.name for box in found for sim in box.sims}
+        rows = self.rows.of(np.isin(self.rows.sim, list(lead_of)) & (self.rows.other >= 0))
+        rows = rows.of(np.isin(rows.kind, [MOC, MTC]) & (rows.answered == 1))
+        own = set(np.concatenate([[-1], self.history.number_id[self.judged.odds >= 0]]).tolist())
+        texts = self.people.party_texts
+        people = {texts[at] for at in np.unique(rows.other).tolist() if self.people.party_class[at] in PEOPLE}
+        calls = Calls(
+            np.array([lead_of[sim] for sim in rows.sim.tolist()], dtype=object),
+            np.array([texts[at] for at in rows.other.tolist()], dtype=object),
+            rows.kind == MTC,
+            rows.t_s,
+            rows.local_s,
+            np.maximum(rows.duration_s, 0),
+        )
+        return find_victims(calls, people, {texts[at] for at in own if at >= 0}, self.history.ends_s)
+
+    def _since(self, found: list[Box]) -> dict[str, str]:
+        return {
+            self.people.sim(sim) or self.people.party(int(self.history.number_id[sim])): self._local(
+                int(self.history.first_s[sim]), sim
+            )
+            for box in found
+            for sim in box.sims.tolist()
+        }
 
     def _raised_of(self, group: boxes.Group, raised: Ints) -> Ints:
         return np.intersect1d(np.array(group.sims), raised)
@@ -227,7 +287,9 @@ class _Maker:
                 devices = len(self.rows.of(self._acts_of(box.sims)).devices())
                 why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0, self.ringed)]
             likeliest = every[int(self.judged.kind[sim])]
-            if box is None and not likeliest.form:
+            if sim in self.marks:
+                why = [self.marks[sim].words, *why]
+            elif box is None and not likeliest.form:
                 why = [f"reads most like: {likeliest.name}", *why]
             suspects.append(
                 Suspect(
@@ -240,7 +302,7 @@ class _Maker:
                     round(site.lon, 6) if site else None,
                     cell.lac if cell else None,
                     cell.ci if cell else None,
-                    self._local(int(self.judged.raised_s[sim]), sim) if self.judged.raised_s[sim] >= 0 else "",
+                    self._local(int(self.judged.raised_s[sim]), sim) if box else "",
                     "; ".join(why),
                 )
             )
@@ -272,8 +334,7 @@ class _Maker:
         ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         heard = Heard(rows.t_s, rows.local_s, rows.cell, rows.ta)
-        numbers = [self.people.party_texts[at] if at >= 0 else None for at in self.history.number_id[box.sims].tolist()]
-        told = advise(heard, box.kind, numbers, self.records.cells, self.placed, self.history.ends_s)
+        told = advise(heard, box.kind, self._on_a_line(box), self.records.cells, self.placed, self.history.ends_s)
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
@@ -295,6 +356,13 @@ class _Maker:
             listen_to=told.listen_to,
             next_hour=told.next_hour,
         )
+
+    def _on_a_line(self, box: Box) -> bool:
+        """Whether its numbers are fixed lines, or a raid found one of its SIMs on a line."""
+        numbers, own = self.history.number_id[box.sims], hidden(self.people)
+        lines = (numbers >= 0) & (self.people.party_class[np.maximum(numbers, 0)] == LANDLINE)
+        found = any(own.sim(sim) in self.lessons.lines for sim in box.sims.tolist()) if self.lessons.lines else False
+        return found or 2 * int(lines.sum()) > len(numbers)
 
     def _cells(self, rows: Acts) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []

@@ -14,6 +14,7 @@ from detection.cdr import kinds
 from detection.cdr.boxes import Group
 from detection.cdr.features import HOUR_S
 from detection.cdr.history import History, Hours
+from detection.cdr.layer import AS_SHIPPED, Layer, shares_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +32,8 @@ class Verdict:
     """Per SIM: own evidence, with its group's, score 0 to 1, most likely kind, and when it was raised (Unix s)."""
 
     own: Floats
-    odds: Floats  # with the prior
+    odds: Floats  # with the prior, and what raids taught
+    before: Floats  # the same without what raids taught
     score: Floats
     kind: Ints  # index into kinds.kinds()
     box_kind: Ints  # most likely kind among boxes
@@ -60,6 +62,15 @@ def own_evidence(counts: kinds.Counts, told: frozenset[str]) -> tuple[Floats, Fl
     return np.concatenate(odds), np.concatenate(posterior)
 
 
+def leaning(layer: Layer, posterior: Floats) -> Floats:
+    """What raids taught of the kinds of every row of log posteriors."""
+    if layer == AS_SHIPPED:
+        return np.zeros(len(posterior))
+    every = kinds.kinds()
+    shares = shares_of(posterior, np.array([bool(kind.form) for kind in every]))
+    return layer.leaning([kind.name for kind in every], shares)
+
+
 def from_group(own: Floats, most: Floats) -> Floats:
     """What the others of a group add to each member; `own` (SIMs, hours), nan where a SIM is not known yet.
 
@@ -83,7 +94,7 @@ def bounds_of(group: Group) -> Floats:
     return np.array([most[sim] for sim in group.sims])
 
 
-def judge(history: History, own: Floats, posterior: Floats, groups: list[Group]) -> Verdict:
+def judge(history: History, own: Floats, posterior: Floats, groups: list[Group], layer: Layer = AS_SHIPPED) -> Verdict:
     """Scores of all SIMs, and for those above the alarm the hour that raised them."""
     odds = own + np.log(BOX_PRIOR)
     every = kinds.kinds()
@@ -91,6 +102,7 @@ def judge(history: History, own: Floats, posterior: Floats, groups: list[Group])
     for group in groups:
         sims = np.array(group.sims)
         odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
+    before, odds = odds, layer.bent(odds, leaning(layer, posterior))
     raised = np.full(len(own), -1, np.int64)
     alarm = np.log(ALARM / (1 - ALARM))
     grouped = {sim for group in groups for sim in group.sims}
@@ -98,31 +110,34 @@ def judge(history: History, own: Floats, posterior: Floats, groups: list[Group])
     suspected = [group for group in groups if odds[list(group.sims)].max() >= alarm]
     suspected += [Group((sim,), (int(history.first_s[sim]),), ()) for sim in lone]
     hours = history.hours(np.array([sim for group in suspected for sim in group.sims], np.int64))
-    by_hour, _ = own_evidence(hours.counts, history.told())
+    by_hour, kind_by_hour = own_evidence(hours.counts, history.told())
+    lean = leaning(layer, kind_by_hour)
     for group in suspected:
-        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm)
+        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean)
     raised[odds < alarm] = -1
     box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
-    return Verdict(own, odds, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
+    return Verdict(own, odds, before, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
 
 
-def raised_in(known: Hours, odds: Floats, group: Group, alarm: float) -> Ints:
+def raised_in(known: Hours, odds: Floats, group: Group, alarm: float, layer: Layer, lean: Floats) -> Ints:
     """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never.
 
-    `odds`: own evidence at every row of `known`.
+    `odds`: own evidence at every row of `known`; `lean`: what raids taught of the kinds at each.
     """
     sims = np.array(group.sims)
     rows = [known.of(sim) for sim in group.sims]
     hours = np.unique(np.concatenate([known.hour[at] for at in rows]))
     own = np.full((len(sims), len(hours)), np.nan)
+    leaning_then = np.zeros(own.shape)
     for row, at in enumerate(rows):
         column = np.searchsorted(known.hour[at], hours, "right") - 1
         own[row] = np.where(column >= 0, odds[at][np.maximum(column, 0)], np.nan)
+        leaning_then[row] = lean[at][np.maximum(column, 0)]
     ends = (hours + 1) * HOUR_S
     joined = np.array(group.joined_s)[:, None] <= ends
     others = from_group(np.where(joined, own, np.nan), bounds_of(group))
     total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
-    above = np.nan_to_num(total, nan=-np.inf) >= alarm
+    above = np.nan_to_num(layer.bent(total, leaning_then), nan=-np.inf) >= alarm
     return np.where(above.any(axis=1), ends[np.argmax(above, axis=1)], -1)
 
 
