@@ -25,9 +25,9 @@ def read_subject(text: str, names: Names) -> tuple[str, ...]:
         found = []
         if len(digits) == IMSI_DIGITS:
             found.append(hidden.of("sim", digits))
-        if len(digits) in IMEI_DIGITS:
+        if len(digits) in IMEI_DIGITS and digits.isdigit():
             found.append(hidden.of("imei", digits[:14]))
-        if len(digits) != IMSI_DIGITS:
+        if len(digits) != IMSI_DIGITS:  # a + is a digit too many: only telephone numbers have one
             number = plain_number(digits)
             found += [hidden.of("num", number), hidden.of("sim", number)]
         return tuple(found)
@@ -43,9 +43,12 @@ def _masked(text: str) -> str:
 def plain_number(digits: str) -> str:
     """A telephone number in the one form that rankings use."""
     import ibis
+    import pyarrow as pa
 
     from detection.cdr.numbers import normal_number
 
-    table = ibis.memtable({"number": [digits]})
-    found = ibis.duckdb.connect().to_pyarrow(table.select(number=normal_number(table.number)))["number"][0].as_py()
+    table = ibis.memtable(pa.table({"number": [digits]}))
+    engine = ibis.duckdb.connect()
+    found = engine.to_pyarrow(table.select(number=normal_number(table.number)))["number"][0].as_py()
+    engine.disconnect()
     return str(found or digits)
