@@ -1,0 +1,89 @@
+"""What kind of ASN.1 file some octets begin, told by the octets alone; needs no definitions."""
+
+import struct
+
+from detection.cdr.asn1.ber import BerError, NeedMoreError, collect, read_header
+from detection.cdr.asn1.charging import BER, LEAST_HEADER, SEQUENCE, SET, TYPE, UNKNOWN_LENGTH
+
+TRANSFER_BATCH, NOTIFICATION, BATCH_CONTROL, SENDER = 0x61, 0x62, 0x64, 0x5F8144  # APPLICATION 1, 2, 4 and 196
+RETURN_BATCH, ACKNOWLEDGEMENT = 0x7F8416, 0x7F8417  # of RAP, APPLICATION 534 and 535
+PACKET_RECORDS = range(18, 30)  # recordType of SGSN records; those of gateways are 84 and 85
+CS_TAGS = (*range(0xA0, 0xAF), *range(0xB0, 0xB7), SEQUENCE, SET)  # CHOICE of CSRecord, or without it
+CS_TYPES = (*range(15), 17, 23, 24, 25, 87, 88, 99)
+HEADER_RECORD, TIME_OCTETS = 0xA0, 9
+KNOWN = {
+    "tap": "TAP3 (TD.57)",
+    "plain": "CS charging records (TS 32.298)",
+    "list": "CS charging records (TS 32.298) in a CallEventDataFile",
+    "32.297": "CS charging records (TS 32.298) in a file of TS 32.297",
+}
+
+
+def recognise(head: bytes, size: int | None = None) -> str:
+    """Key of KNOWN for what a file's first octets (64 at least) begin; empty where it is none of them.
+
+    `size` is the file's, where it is known.
+    """
+    try:
+        tag, _, inside = read_header(head, 0)
+        if tag in (TRANSFER_BATCH, NOTIFICATION):
+            first = read_header(head, inside)[0]
+            return (
+                "tap" if first == (BATCH_CONTROL if tag == TRANSFER_BATCH else SENDER) or _is_bare(head, inside) else ""
+            )
+        if tag == SEQUENCE and _is_list(head, inside):
+            return "list"
+        if tag in CS_TAGS and _record_type(head, inside) in CS_TYPES:
+            return "plain"
+    except (BerError, NeedMoreError):
+        pass
+    return "32.297" if _is_packed(head, size) else ""
+
+
+def _is_bare(head: bytes, inside: int) -> bool:
+    """A TransferBatch may lack its control information: then its lists follow at once."""
+    return head[0] == TRANSFER_BATCH and head[inside] in (0x63, 0x65, 0x66) and head[inside + 1] in range(0x80, 0x86)
+
+
+def _record_type(head: bytes, inside: int) -> int:
+    return head[inside + 2] if head[inside : inside + 2] == bytes([TYPE, 1]) and len(head) > inside + 2 else -1
+
+
+def _is_list(head: bytes, inside: int) -> bool:
+    tag, _, at = read_header(head, inside)
+    return tag == HEADER_RECORD and head[at : at + 2] == bytes([TYPE, TIME_OCTETS])
+
+
+def _is_packed(head: bytes, size: int | None) -> bool:
+    if len(head) < LEAST_HEADER:
+        return False
+    length, header = struct.unpack_from(">II", head)
+    if not LEAST_HEADER <= header <= 1 << 17 or (
+        size is not None and length not in (size, UNKNOWN_LENGTH) and length > size
+    ):
+        return False
+    if length == header or len(head) < header + 8:
+        return length in (header, size)
+    _, release, encoding = struct.unpack_from(">HBB", head, header)
+    inside = header + (5 if release >> 5 == 7 else 4)
+    return encoding >> 5 == BER and head[inside] in CS_TAGS
+
+
+def foreign(head: bytes) -> str:
+    """What other BER the octets begin, in words; empty where they are no BER."""
+    try:
+        tag, length, inside = read_header(head, 0)
+        if tag in (RETURN_BATCH, ACKNOWLEDGEMENT):
+            return "a RAP file (TD.32): it returns records, and holds none of its own"
+        packet = _record_type(head, inside)
+        if packet in PACKET_RECORDS or (tag in (0xBF4E, 0xBF4F) and packet in (84, 85)):
+            return "packet-switched charging records (TS 32.298 §5.1.3): they hold no calls; export the CS domain's"
+        if length < 2 or (tag & 0x20 == 0 and tag < 0x100) or len(head) < inside + length:
+            return ""
+        found: dict[str, bytes] = {}
+        collect(head, inside, inside + length, {}, found)
+    except (BerError, NeedMoreError):
+        return ""
+    if any(octet < 9 or octet > 126 for octet in head[:16]):
+        return f"BER, but neither TAP3 nor CS records of TS 32.298: it begins with an element 0x{tag:X}"
+    return ""
