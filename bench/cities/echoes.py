@@ -8,6 +8,15 @@ from .ledger import CALL, CALLED, Ledger, held
 from .people import Folk
 
 SILENT = {"naive": 0.03, "scam": 0.05, "car": 0.05, "pair": 0.2, "sms": 0.0, "otp": 0.0, "human": 0.5}
+DESKS = (
+    "call-centre-out",
+    "survey-desk",
+    "election-desk",
+    "telesales",
+    "collections",
+    "call-centre-in",
+    "estate-agent",
+)
 MACHINES = (
     "alarm",
     "meter",
@@ -18,6 +27,27 @@ MACHINES = (
     "school-notifier",
     "parcel-shelf",
 )
+
+
+def redial(ledger: Ledger) -> None:
+    """Who isn't answered tries again: people within minutes, desks within hours or days, each by the same SIM."""
+    rng = ledger.rng
+    desk = np.array([kind in DESKS for kind in ledger.kind])
+    boxed = np.array(ledger.box) >= 0
+    sim, time, what, peer, number, seconds, fraud = (
+        np.concatenate([getattr(part, name) for part in ledger.acts])
+        for name in ("sim", "time_s", "what", "peer", "number", "seconds", "fraud")
+    )
+    missed = np.flatnonzero((what == CALL) & (seconds == 0))
+    chance = np.where(
+        desk[sim[missed]], rng.uniform(0.25, 0.7), np.where(boxed[sim[missed]], rng.uniform(0, 0.25), 0.3)
+    )
+    rows = missed[rng.random(len(missed)) < chance]
+    soon = ~desk[sim[rows]] | (rng.random(len(rows)) < 0.3)
+    wait = np.where(soon, rng.exponential(500, len(rows)) + 15, rng.choice([2.0, 5.0, 24.0], len(rows)) * HOUR_S)
+    at = time[rows] + wait * rng.uniform(0.8, 1.2, len(rows))
+    length = np.where(rng.random(len(rows)) < 0.4, np.maximum(1, rng.lognormal(3.5, 1, len(rows))), 0)
+    ledger.act(sim[rows], at, CALL, peer[rows], number[rows], length, fraud[rows])
 
 
 def ring_back(ledger: Ledger) -> None:

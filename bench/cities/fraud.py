@@ -30,6 +30,16 @@ def looks(rng: np.random.Generator, evasive: bool) -> str:
     return str(rng.choice(["module", "batch", "handset", "random"], p=[0.4, 0.25, 0.2, 0.15]))
 
 
+def keyed(rng: np.random.Generator, evasive: bool) -> str:
+    """What an IMEI goes with: the port, the SIM, or each turn anew."""
+    return str(rng.choice(["port", "sim", "turn"], p=[0.2, 0.4, 0.4] if evasive else [0.5, 0.45, 0.05]))
+
+
+def pace(rng: np.random.Generator, low: float, high: float, evasive: bool) -> float:
+    """Acts an hour: a third of a busy box's where it evades (of a slow box's there would be nothing left to see)."""
+    return float(rng.uniform((low + high) / 2, high) / 3 if evasive else rng.uniform(low, high))
+
+
 def spot(ledger: Ledger, count: int = 1) -> tuple[Floats, Floats]:
     return ledger.terrain.settle(ledger.rng, count, float(ledger.rng.uniform(0.6, 1.4)))
 
@@ -73,10 +83,10 @@ def naive(ledger: Ledger, shop: Shop, evasive: bool) -> None:
         shifts = _replaced(ledger, shifts, box)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = rng.uniform(4, 14) * (0.33 if evasive else 1.0)
+    rate = pace(rng, 4, 14, evasive)
     talk = np.array([rng.uniform(40, 160), rng.uniform(0.7, 1.2)])
     ring_strangers(
         ledger,
@@ -117,10 +127,10 @@ def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     shifts = Shifts(shifts.sim, shifts.start_s, shifts.stop_s, shifts.port, rng.integers(0, gateways, len(shifts.sim)))
     shifts = cut_power(rng, shifts)
     stand(ledger, shifts, x, y)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "sim", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = rng.uniform(1.5, 6) * (0.33 if evasive else 1.0)
+    rate = pace(rng, 1.5, 6, evasive)
     talk = np.array([rng.uniform(40, 150), rng.uniform(0.8, 1.2)])
     ring_strangers(
         ledger,
@@ -192,10 +202,10 @@ def scam(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     shifts = _one_life(rng, sims, ports, dwell, first, span, (opened, closed))
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "port", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = rng.uniform(10, 40) * (0.33 if evasive else 1.0)
+    rate = pace(rng, 10, 40, evasive)
     mean = np.ones(24)
     ring_strangers(
         ledger,
@@ -251,10 +261,10 @@ def car(ledger: Ledger, shop: Shop, evasive: bool) -> None:
         rove(ledger, one, x, y, start_s, length_s, int(rng.integers(10, 40)))
     track = [(way[1], way[2], way[3]) for way in ledger.trips[before:]]
     shifts = turns(rng, sims, ports, rng.uniform(0.5, 4) * HOUR_S, 0.0, laws.end_s, hours)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = rng.uniform(6, 25) * (0.33 if evasive else 1.0)
+    rate = pace(rng, 6, 25, evasive)
     talk = np.array([rng.uniform(15, 90), 1.0])
     ring_strangers(ledger, shifts, rate, np.ones(24), talk, rng.uniform(0.3, 0.6), 0.25 if evasive else 0.05)
     times = np.concatenate([[-DAY_S], *(part[0] for part in track)])
@@ -284,7 +294,7 @@ def pair(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     plug(ledger, shop, shifts, "turn" if evasive else "port", "handset" if not evasive else looks(rng, True))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = rng.uniform(8, 25) * (0.33 if evasive else 1.0)
+    rate = pace(rng, 8, 25, evasive)
     talk = np.array([rng.uniform(15, 60), 1.1])
     ring_strangers(ledger, shifts, rate, np.ones(24), talk, rng.uniform(0.3, 0.6), 0.25 if evasive else 0.05)
     for n, stop in enumerate(stops):
@@ -303,10 +313,10 @@ def sms(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     shifts = cut_power(rng, shifts)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    row, at = within(rng, shifts, rng.uniform(15, 120) * (0.33 if evasive else 1.0), daytime(rng))
+    row, at = within(rng, shifts, pace(rng, 15, 120, evasive), daytime(rng))
     peer, number = ledger.strangers(len(row), float(rng.uniform(0.05, 0.5)))
     ledger.act(shifts.sim[row], at, TEXT, peer, number, fraud=True)
     reply = np.flatnonzero((rng.random(len(row)) < rng.uniform(0.002, 0.02)) & (peer < 0))
@@ -326,10 +336,10 @@ def otp(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     shifts = cut_power(rng, shifts)
     x, y = spot(ledger)
     stand(ledger, shifts, x, y)
-    plug(ledger, shop, shifts, str(rng.choice(["port", "sim"])), looks(rng, evasive))
+    plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    per_day = rng.uniform(8, 40) * (0.33 if evasive else 1.0)
+    per_day = pace(rng, 8, 40, evasive)
     share = (shifts.stop_s - shifts.start_s).sum() / len(np.unique(shifts.sim)) / (laws.end_s - start)
     row, at = within(rng, shifts, per_day / 24 / share, flat(rng))
     number = rng.choice(rng.choice(SERVICES, int(rng.integers(3, 25)), replace=False), len(row))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from .devices import Shop
-from .echoes import exchange, repair, ring_back
+from .echoes import exchange, redial, repair, ring_back
 from .export import Options, draw_options, write
 from .fraud import FORMS, MAKERS
 from .groups import gather
@@ -16,6 +16,7 @@ from .records import Records, record
 from .terrain import draw_terrain
 from .trading import open_all, updates
 
+LEAST = 0.003  # share of box SIMs in a city of one form: fewer measure luck
 SCENARIOS = (*FORMS, "mixed", "evasive", "clean")
 
 
@@ -55,6 +56,9 @@ def live(
     exchange(ledger, folk)
     for form in boxes_of(rng, scenario, subscribers):
         MAKERS[form](ledger, shop, scenario == "evasive")
+    while scenario in FORMS and sum(box >= 0 for box in ledger.box) < LEAST * subscribers:
+        MAKERS[scenario](ledger, shop, False)
+    redial(ledger)
     ring_back(ledger)
     if options.updates:
         updates(ledger)

@@ -433,7 +433,7 @@ TRADES = (
         (2, 8),
         texted=(10, 80),
         texts=(0, 3),
-        pool=(5, 40),
+        pool=(1, 4),
         weekend=(0, 0.4),
         device="handset",
     ),

@@ -174,7 +174,7 @@ def _write(
         ledger.act(peer[ours], at[ours], what - 1, who[ours], 0, told[ours] if what == CALLED else 0.0)
         who, at, peer, number, count = who[~ours], at[~ours], peer[~ours], number[~ours], int((~ours).sum())
     if what == TEXTED:
-        number = np.where(rng.random(count) < 0.3, rng.choice(SERVICES, count), number)
+        number = np.where(rng.random(count) < (0.3 if trade.fresh[1] else 0.0), rng.choice(SERVICES, count), number)
     length = talk * (rng.normal(1, 0.06, count) if trade.even else rng.lognormal(0, 0.9, count))
     seconds = np.where(rng.random(count) < (answer if what == CALL else 0.9), np.maximum(1, length), 0)
     ledger.act(who, at, what, peer, number, seconds if what in (CALL, CALLED) else 0.0)
