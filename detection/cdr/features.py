@@ -20,6 +20,7 @@ SHORT_S = 10
 MOC, MTC, SMO, SMT = range(4)  # kinds of act, as in the records
 SERVICES = [CLASSES.index(name) for name in ("service", "short", "name")]
 THINGS = CLASSES.index("things")
+PAIR_COUNTS = ("called", "wrote", "heard")
 
 COUNTS: dict[str, str] = {
     "calls_out": "outgoing calls",
@@ -51,6 +52,14 @@ COUNTS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What has to be known of earlier records, for later ones to be counted without them."""
+
+    tail: ir.Table  # records: of each SIM the latest, and its two latest outgoing acts
+    pairs: ir.Table  # sim_id, other_id, called, wrote, heard: how often so far
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Acts in one order, what came before each beside it, and the marks and amounts to be summed over them."""
 
@@ -59,9 +68,12 @@ class View:
     amounts: dict[str, ir.IntegerValue]
 
     def summed(self, **keys: ir.Value) -> ir.Table:
-        """`keys` and this view's COUNTS, a row for each value of the keys."""
-        sums = {name: mark.fill_null(False).cast("int64").sum() for name, mark in self.marks.items()}
-        sums |= {name: amount.fill_null(0).cast("int64").sum() for name, amount in self.amounts.items()}
+        """`keys` and this view's COUNTS, a row for each value of the keys; acts marked `past` are not counted."""
+        new = ~self.acts.past
+        sums = {name: (mark & new).fill_null(False).cast("int64").sum() for name, mark in self.marks.items()}
+        sums |= {
+            name: ibis.ifelse(new, amount, 0).fill_null(0).cast("int64").sum() for name, amount in self.amounts.items()
+        }
         return self.acts.group_by(**keys).agg(**sums)
 
 
@@ -104,14 +116,23 @@ def hour_of(acts: ir.Table) -> ir.IntegerValue:
     return (acts.t_s // HOUR_S).cast("int64")
 
 
-def views(records: ir.Table) -> list[View]:
-    """Every count in one of them; each reads the columns that it needs."""
-    return [view(records) for view in VIEWS]
+def views(records: ir.Table, past: Past | None = None) -> list[View]:
+    """Every count in one of them; each reads the columns that it needs. `past`: what came before the records."""
+    return [view(records, past) for view in VIEWS]
 
 
-def single_acts(records: ir.Table) -> View:
+def after(tail: ir.Table | None, records: ir.Table, *columns: str) -> ir.Table:
+    """Columns of the records, and of their SIMs' acts before them, which are marked as past."""
+    held = records.select(*columns, past=False)
+    if tail is None:
+        return held
+    known = tail.semi_join(records, "sim_id").select(*columns, past=True)
+    return held.union(known.cast(dict(held.schema())))
+
+
+def single_acts(records: ir.Table, past: Past | None) -> View:
     """What an act tells by itself."""
-    acts = records
+    acts = records.mutate(past=False)
     moc, mtc, smo, smt = (acts.kind == kind for kind in (MOC, MTC, SMO, SMT))
     reached = acts.answered.fill_null(False)
     night = (acts.local_s % 86_400) < 6 * HOUR_S
@@ -130,9 +151,9 @@ def single_acts(records: ir.Table) -> View:
     return View(acts, marks, {"talk_s": ibis.ifelse(moc & reached, acts.duration_s, 0)})
 
 
-def steps(records: ir.Table) -> View:
+def steps(records: ir.Table, past: Past | None) -> View:
     """What an act tells by the SIM's act before it."""
-    held = records.select("sim_id", "t_s", "row", "cell", "ta", "imei_id")
+    held = after(past and past.tail, records, "sim_id", "t_s", "row", "cell", "ta", "imei_id")
     order = ibis.window(group_by=held.sim_id, order_by=[held.t_s, held.row])
     acts = held.mutate(**{f"{name}_before": held[name].lag().over(order) for name in ("t_s", "cell", "ta", "imei_id")})
     stayed = acts.cell == acts.cell_before
@@ -148,9 +169,9 @@ def steps(records: ir.Table) -> View:
     return View(acts, marks, {})
 
 
-def contacts(records: ir.Table) -> View:
+def contacts(records: ir.Table, past: Past | None) -> View:
     """What an act tells by earlier acts with the same number."""
-    held = records.filter(records.other_id.notnull()).select("sim_id", "other_id", "kind", "t_s", "row")
+    held = after(None, records.filter(records.other_id.notnull()), "sim_id", "other_id", "kind", "t_s", "row")
     until = ibis.window(
         group_by=[held.sim_id, held.other_id], order_by=[held.t_s, held.row], preceding=None, following=0
     )
@@ -162,6 +183,8 @@ def contacts(records: ir.Table) -> View:
             for name, kind in (("called", called), ("wrote", wrote), ("heard", heard))
         }
     )
+    if past is not None:
+        acts = with_pairs(acts, past.pairs)
     called, wrote = acts.kind == MOC, acts.kind == SMO
     marks = {
         "new_callees": called & (acts.called == 1),
@@ -173,9 +196,27 @@ def contacts(records: ir.Table) -> View:
     return View(acts, marks, {})
 
 
-def gaps(records: ir.Table) -> View:
+def with_pairs(acts: ir.Table, pairs: ir.Table) -> ir.Table:
+    """Acts whose running counts with a number go on from earlier ones."""
+    earlier = pairs.rename(**{f"{name}_before": name for name in ("sim_id", "other_id", *PAIR_COUNTS)})
+    joined = acts.left_join(earlier, [acts.sim_id == earlier.sim_id_before, acts.other_id == earlier.other_id_before])
+    return joined.mutate(**{name: joined[name] + joined[f"{name}_before"].fill_null(0) for name in PAIR_COUNTS})
+
+
+def pairs(records: ir.Table) -> ir.Table:
+    """sim_id, other_id, and how often it called, wrote to and heard from that number."""
+    held = records.filter(records.other_id.notnull())
+    kinds = {"called": [MOC], "wrote": [SMO], "heard": [MTC, SMT]}
+    return held.group_by("sim_id", "other_id").agg(
+        **{name: held.kind.isin(kinds[name]).cast("int32").sum().cast("int32") for name in PAIR_COUNTS}
+    )
+
+
+def gaps(records: ir.Table, past: Past | None) -> View:
     """What an outgoing act tells by the two before it."""
-    held = records.filter(records.kind.isin([MOC, SMO])).select("sim_id", "t_s", "row")
+    outward = records.filter(records.kind.isin([MOC, SMO]))
+    tail = past and past.tail.filter(past.tail.kind.isin([MOC, SMO]))
+    held = after(tail, outward, "sim_id", "t_s", "row")
     order = ibis.window(group_by=held.sim_id, order_by=[held.t_s, held.row])
     acts = held.mutate(before=held.t_s.lag().over(order), before_that=held.t_s.lag(2).over(order))
     gap, gap_before = acts.t_s - acts.before, acts.before - acts.before_that
@@ -184,7 +225,7 @@ def gaps(records: ir.Table) -> View:
     return View(acts, marks, {})
 
 
-VIEWS: tuple[Callable[[ir.Table], View], ...] = (single_acts, steps, contacts, gaps)
+VIEWS: tuple[Callable[[ir.Table, Past | None], View], ...] = (single_acts, steps, contacts, gaps)
 
 
 def sims(records: ir.Table) -> ir.Table:
@@ -224,15 +265,31 @@ def presence(records: ir.Table) -> ir.Table:
 def both_legs(records: ir.Table, party_class: NDArray[np.int8]) -> ir.Table:
     """Records and, of calls and messages between its own SIMs, the incoming leg too: for exports without any.
 
-    A made-up leg has no cell, device or duration of its own, but says who called whom. `party_class`: index into
-    CLASSES of every number.
+    `party_class`: index into CLASSES of every number.
     """
-    classes = ibis.memtable(pa.table({"party": pa.array(np.arange(len(party_class)), pa.int32()), "sort": party_class}))
+    party = pa.array(np.arange(len(party_class)), pa.int32())
+    classes = ibis.memtable(pa.table({"party": party, "sort": party_class}))
+    return records.union(incoming(records, owners(records), classes))
+
+
+def owners(records: ir.Table) -> ir.Table:
+    """number_id, sim_id, since_s: the SIM that had each number first."""
     owned = records.filter(records.number_id.notnull())
-    owners = owned.group_by(called=owned.number_id).agg(owner=owned.sim_id.min())
-    records = records.left_join(classes, records.number_id == classes.party).drop("party")
+    first = owned.group_by("number_id", "sim_id").agg(since_s=owned.t_s.min())
+    order = ibis.window(group_by=first.number_id, order_by=[first.since_s, first.sim_id])
+    ranked = first.mutate(place=ibis.row_number().over(order))
+    return ranked.filter(ranked.place == 0).drop("place")
+
+
+def incoming(records: ir.Table, owners: ir.Table, classes: ir.Table) -> ir.Table:
+    """The other legs of calls and messages to the numbers of `owners`; `classes`: party, sort (index into CLASSES).
+
+    A made-up leg has no cell, device or duration of its own, but says who called whom.
+    """
     outward = records.filter(records.kind.isin([MOC, SMO]))
-    met = outward.inner_join(owners, outward.other_id == owners.called)
+    called = owners.select(called=owners.number_id, owner=owners.sim_id)
+    met = outward.inner_join(called, outward.other_id == called.called)
+    met = met.left_join(classes, met.number_id == classes.party)
     made_up = {
         "kind": ibis.ifelse(met.kind == MOC, MTC, SMT),
         "sim_id": met.owner,
@@ -243,5 +300,5 @@ def both_legs(records: ir.Table, party_class: NDArray[np.int8]) -> ir.Table:
         "cell": ibis.null("int32"),
         "ta": ibis.null("int32"),
     }
-    inward = met.select(**{name: made_up.get(name, met[name]) for name in records.columns})
-    return records.drop("sort").union(inward.cast(dict(records.schema())).drop("sort"))
+    legs = met.select(**{name: made_up.get(name, met[name]) for name in records.columns})
+    return legs.cast(dict(records.schema()))
