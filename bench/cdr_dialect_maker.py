@@ -158,6 +158,7 @@ class Dialect:
     encoding: str = "utf-8"
     body: bytes = b""
     cells: list[tuple[int, int]] = field(default_factory=list)
+    without_imei: set[str] = field(default_factory=set)
 
 
 Writer = Callable[[Truth], str]
@@ -369,7 +370,7 @@ def make(seed: int, n: int = 700, clean: bool = False) -> Dialect:
         tells.add("imsi")
     imei_way = rng.choices(list(imei_writers()), [6, 2, 2, 2, 1, 1, 1, 1, 1])[0]
     imei_empty = rng.choice([empty, "0", "000000000000000"])
-    missing = {truth.imsi for truth in rng.sample(truths, 3)}
+    missing = made.without_imei = {truth.imsi for truth in rng.sample(truths, 3)}
     if rng.random() < 0.85:
         add("imei", lambda t, n: imei_empty if t.imsi in missing else imei_writers()[imei_way](str(t.imei)))
         tells.add("imei")

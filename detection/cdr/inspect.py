@@ -6,8 +6,8 @@ from typing import Any
 
 from detection.cdr.columns import MISSING_COSTS, ROLES, first_example
 from detection.cdr.export import ExportFile, examine, find_files
-from detection.cdr.meanings import meaning_of
 from detection.cdr.places import read_cells_of
+from detection.cdr.record_words import meaning_of
 from detection.cdr.records import machine_zone, open_engine
 from detection.cdr.stage import TEXT_ROLES
 from detection.cdr.words import is_empty

@@ -1,5 +1,6 @@
 """What the words and numbers of a record mean: its kind, its duration, whether it was answered."""
 
+import re
 from collections.abc import Mapping
 
 import ibis
@@ -7,9 +8,78 @@ import ibis.expr.types as ir
 
 from detection.cdr.columns import Layout
 from detection.cdr.formats import vocabulary
-from detection.cdr.words import word_key
+from detection.cdr.record_words import KINDS, duration_of, meaning_of
+from detection.cdr.words import is_empty, word_key
 
-KINDS = ("moc", "mtc", "smo", "smt", "fwd", "data", "lu", "ussd", "other")
+__all__ = ["KINDS", "NO_KIND", "answered_of", "duration_of", "kind_of", "meaning_of", "seconds_of"]
+
+NO_KIND = ""  # what kind_of gives for a value that stands in the wrong column
+
+
+def kind_of(layout: Layout, record_type: str | None, service: str | None) -> str:
+    """One of KINDS, from the record type and the service together; NO_KIND where the line is to be refused."""
+    if "record_type" not in layout.roles and "service" not in layout.roles:
+        return "moc"
+    kind = "moc"
+    if "record_type" in layout.roles:
+        kind = _kind_of_text(layout, "record_type", record_type)
+    if "service" not in layout.roles or kind == NO_KIND:
+        return kind
+    said = _kind_of_text(layout, "service", service)
+    if said == NO_KIND or kind in ("data", "lu", "ussd", "fwd"):
+        return kind if said != NO_KIND else NO_KIND
+    if said in ("smo", "smt"):
+        return "smt" if kind in ("mtc", "smt") or (said == "smt" and "record_type" not in layout.roles) else "smo"
+    if said in ("data", "lu", "ussd") or kind == "other":
+        return said
+    return {"smo": "moc", "smt": "mtc"}.get(kind, kind) if said in ("moc", "mtc") else kind
+
+
+def _kind_of_text(layout: Layout, role: str, text: str | None) -> str:
+    if text is None or is_empty(text):
+        return NO_KIND if layout.roles[role] in layout.always else "other"
+    plain = text.strip()
+    if layout.types:
+        told = layout.types.get(word_key(plain))
+        if told is not None:
+            return told
+    if layout.numbered_types and role == "record_type":
+        whole = plain.removesuffix(".0")
+        if not whole.isdigit() or len(whole) > 3:
+            return NO_KIND
+        return vocabulary().numbered[layout.numbered_types].get(int(whole), "other")
+    return meaning_of(plain) or (NO_KIND if _out_of_place(layout, role, plain) else "other")
+
+
+def _out_of_place(layout: Layout, role: str, plain: str) -> bool:
+    """True for a number, a time or a place where the column holds words: the line has shifted."""
+    longest = layout.shape.get(layout.roles[role], (0, 40))[1]
+    return bool(re.search(r"\d{4}", plain)) or (plain.isdigit() and longest > 3) or len(plain) > 2 * longest + 8
+
+
+def seconds_of(layout: Layout, text: str) -> float | None:
+    """Seconds of a text in the duration column; None where it is none."""
+    if "duration_ms" in layout.roles and "duration" not in layout.roles:
+        read = duration_of(text)
+        return None if read is None else read / 1000
+    plain = text.strip()
+    if layout.duration_form == "HHMMSS" and len(plain) == 6 and plain.isdigit():
+        return int(plain[:2]) * 3600 + int(plain[2:4]) * 60 + int(plain[4:])
+    read = duration_of(plain)
+    return read / 1000 if read is not None and layout.duration_form == "ms" else read
+
+
+def answered_of(layout: Layout, text: str | None) -> bool | None:
+    """Whether a result says that the call was answered; None where it says nothing."""
+    if text is None or is_empty(text):
+        return None
+    plain = text.strip()
+    if plain in layout.results:
+        return layout.results[plain]
+    key = word_key(plain).removesuffix("0") if plain.endswith(".0") else word_key(plain)
+    if layout.flag and key in ("1", "0"):
+        return key == "1"
+    return vocabulary().results.get(key)
 
 
 def kind(layout: Layout, value: Mapping[str, ir.StringValue]) -> ir.StringValue:
@@ -47,29 +117,6 @@ def _worded(layout: Layout, role: str, value: Mapping[str, ir.StringValue]) -> i
         words.setdefault(meaning, []).append(word)
     exact = [(value[role] == text, meaning) for text, meaning in known.items()]
     return ibis.cases(*exact, *[(folded.isin(group), meaning) for meaning, group in words.items()], else_="other")
-
-
-def meaning_of(text: str) -> str:
-    """Kind of a record-type word: as the dialects have it, else by the words within it; empty where it is none."""
-    key = word_key(text)
-    if not key:
-        return ""
-    if key in vocabulary().record_types:
-        return vocabulary().record_types[key]
-    sms = any(part in key for part in ("sms", "短信", "短消息", "簡訊", "message", "text"))
-    inward = any(
-        part in key for part in ("mt", "in", "recv", "receiv", "被叫", "接收", "收", "term", "来", "入", "deliver")
-    )
-    outward = any(part in key for part in ("mo", "out", "orig", "sent", "send", "主叫", "发", "去", "出", "submit"))
-    if any(part in key for part in ("data", "gprs", "流量", "上网", "pdp", "数据")):
-        return "data"
-    if any(part in key for part in ("location", "位置", "attach", "开机", "关机", "update")):
-        return "lu"
-    if any(part in key for part in ("forward", "转移", "前转", "呼转", "转接")):
-        return "fwd"
-    if outward or inward:
-        return ("smo" if sms else "moc") if outward else ("smt" if sms else "mtc")
-    return "smo" if sms else ""
 
 
 def duration(value: Mapping[str, ir.StringValue]) -> ir.IntegerValue:

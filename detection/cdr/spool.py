@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from detection.cdr.formats import vocabulary
-from detection.cdr.words import header_keys
+from detection.cdr.cutting import split_quoted
+from detection.cdr.encodings import guess_encoding, utf16_order
 from detection.errors import ExportError
 
 MARK = "\x1e"
@@ -31,7 +31,6 @@ MOST_LINES_IN_QUOTES = 20
 VALUE_SHOWN = 60
 
 _CONTROLS = re.compile(r"[\x1d-\x1f]")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -140,51 +139,6 @@ def refuse_what_is_no_text(path: Path, head: bytes) -> None:
         raise ExportError(f"export {path}: not a CSV but binary data")
     if not start.strip(b"\x00 \t\r\n"):
         raise ExportError(f"export {path}: holds no line with anything in it")
-
-
-def utf16_order(head: bytes) -> str:
-    """The codec of UTF-16 without a byte-order mark, told by where its zero octets lie; empty if it is none."""
-    part = head[:4000]
-    even, odd = part[0::2].count(0), part[1::2].count(0)
-    if odd > len(part) * 0.2 and even < odd * 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > len(part) * 0.2 and odd < even * 0.05 else ""
-
-
-def guess_encoding(head: bytes) -> tuple[str, str]:
-    """(codec, reason) of a file's first bytes."""
-    for mark, codec in _BOMS:
-        if head.startswith(mark):
-            return codec, "its byte-order mark says so"
-    if codec := utf16_order(head):
-        return codec, "every second octet is zero"
-    if head.isascii():
-        return "utf-8", "its beginning is plain ASCII"
-    high = sum(octet > 127 for octet in head[: 1 << 16]) or 1
-    damaged = head[: 1 << 16].decode("utf-8", "replace").count("\ufffd")
-    if damaged <= max(1, high * 0.02):
-        return "utf-8", "its octets above 127 form UTF-8"
-    return min(((foreignness(head[: 1 << 16], codec), codec, why) for codec, why in _LEGACY), key=lambda row: row[0])[
-        1:
-    ]
-
-
-_LEGACY = (
-    ("gb18030", "not UTF-8, and read as GB18030 it is Chinese"),
-    ("big5", "not UTF-8, and read as Big5 it is Chinese"),
-    ("cp1252", "not UTF-8 nor Chinese, so Western European"),
-)
-
-
-def foreignness(head: bytes, codec: str) -> float:
-    """How unlike an export the text is when read by this codec: unknown header words, rare characters."""
-    text = head.decode(codec, "replace")
-    high = [char for char in text if ord(char) > 127]
-    rare = sum(not ("\u4e00" <= char <= "\u9fff" or char in "，；：（）、。") for char in high) / max(1, len(high))
-    words = [word for line in text.splitlines()[:20] for word in re.split(r"[,;|\t]", line)]
-    known = sum(any(key in vocabulary().columns for key in header_keys(word)) for word in words if not word.isascii())
-    western = 0.6 if codec == "cp1252" else 0.0
-    return (rare if codec != "cp1252" else western) - known + text.count("\ufffd") / max(1, len(high))
 
 
 def make_spool(text: TextFile, delimiter: str, fields: int, directory: Path | None = None) -> Spool:
@@ -334,30 +288,3 @@ def quoted_record(lines: Iterator[str], waiting: list[str], delimiter: str, fiel
             break
         joined += "\n" + addition
     yield bad_line("unterminated quote", waiting.pop(0))
-
-
-def split_quoted(line: str, delimiter: str) -> list[str] | None:
-    """Fields of a record with quotes, or None where a quote is still open at its end."""
-    record, at, end = [], 0, len(line)
-    while True:
-        if at < end and line[at] == '"':
-            field, at = "", at + 1
-            while True:
-                close = line.find('"', at)
-                if close < 0:
-                    return None
-                field += line[at:close]
-                at = close + 1
-                if at < end and line[at] == '"':
-                    field, at = field + '"', at + 1
-                    continue
-                break
-            stop = line.find(delimiter, at)
-            field += line[at:] if stop < 0 else line[at:stop]
-        else:
-            stop = line.find(delimiter, at)
-            field = line[at:] if stop < 0 else line[at:stop]
-        record.append(field.replace("\n", " ").replace(UNIT, " "))
-        if stop < 0:
-            return record
-        at = stop + len(delimiter)

@@ -7,6 +7,7 @@ refused line by line; nothing is guessed.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -14,10 +15,13 @@ import ibis.expr.types as ir
 
 EXCEL_ORIGIN_DAYS = 25_569  # 1970-01-01 in Excel's 1900 date system, its false 1900-02-29 included
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_A_DAY_S = 946_684_800  # 2000-01-01, the day of a time of day alone
+LONGEST_EXPORT_S = 3 * 366 * 86_400
 EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990 and 2100: outside, it is not the time of a call
 
 _OFFSET = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 _FRACTION = r"(?:[.,]\d+)?"
+_MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00)?(?:\.0+)?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class TimeWay:
     unit_s: float = 0.0  # seconds a unit of the number
     origin_s: int = 0  # Unix time of the number's zero
     half_day: bool = False  # AM and PM
+    half_first: bool = False  # AM and PM (上午, 下午) stand before the hour
     months: bool = False  # months by name
     has_offset: bool = False  # may carry its offset from UTC
     universal: bool = False  # a Unix time, so UTC without asking
@@ -43,10 +48,13 @@ def _ways() -> tuple[TimeWay, ...]:
     ymd = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     other = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
     chinese = r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(\d{1,2})\s*[时時点:：]\s*(\d{1,2})"
-    gap = r"(?:\s+|T|_)"
-    half = r"\s*([AaPp])\.?[Mm]\.?"
-    named = r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})"
-    named_short = r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{2})"
+    other_short = r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2})"
+    gap = r"(?:\s+|,\s*|T|_|:)"
+    half = r"\s*([AaPp])\.?\s?[Mm]\.?"
+    first_half = r"\s*(?:(上午|凌晨|早上|早晨|AM|am)|(?:下午|晚上|傍晚|中午|PM|pm))\s*"
+    named = r"(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/., ]\s?(\d{4})"
+    named_short = r"(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/. ](\d{2})"
+    named_us = r"([A-Za-z]{3})[A-Za-z]*[-/. ]+(\d{1,2}),?[-/. ]+(\d{4})"
     dots = r"(\d{1,2})[.:](\d{2})[.:](\d{2})" + _FRACTION
     full = r"\1-\2-\3 \4:\5:\6"
     return (
@@ -71,7 +79,25 @@ def _ways() -> tuple[TimeWay, ...]:
         TimeWay("month/day/year without seconds", other + gap + hm, r"\3-\1-\2 \4:\5:00"),
         TimeWay("day/month/year with AM/PM", other + gap + hms + half, r"\3-\2-\1 \4:\5:\6", half_day=True),
         TimeWay("month/day/year with AM/PM", other + gap + hms + half, r"\3-\1-\2 \4:\5:\6", half_day=True),
-        TimeWay("day-MON-year", named + gap + dots, r"\3-\2-\1 \4:\5:\6", months=True),
+        TimeWay(
+            "Chinese morning and afternoon",
+            ymd + first_half + r"(\d{1,2}):(\d{2}):(\d{2})",
+            r"\1-\2-\3 \5:\6:\7",
+            half_day=True,
+            half_first=True,
+        ),
+        TimeWay("day/month/yy", other_short + gap + hms, r"20\3-\2-\1 \4:\5:\6"),
+        TimeWay("month/day/yy", other_short + gap + hms, r"20\3-\1-\2 \4:\5:\6"),
+        TimeWay("day/month/yy without seconds", other_short + gap + hm, r"20\3-\2-\1 \4:\5:00"),
+        TimeWay("month/day/yy without seconds", other_short + gap + hm, r"20\3-\1-\2 \4:\5:00"),
+        TimeWay("day/month/yy with AM/PM", other_short + gap + hms + half, r"20\3-\2-\1 \4:\5:\6", half_day=True),
+        TimeWay("month/day/yy with AM/PM", other_short + gap + hms + half, r"20\3-\1-\2 \4:\5:\6", half_day=True),
+        TimeWay("yy/month/day", r"(\d{2})[-/.](\d{1,2})[-/.](\d{1,2})" + gap + hms, r"20\1-\2-\3 \4:\5:\6"),
+        TimeWay("MON day, year", named_us + gap + hms + _OFFSET, r"\3-\1-\2 \4:\5:\6", months=True, has_offset=True),
+        TimeWay(
+            "MON day, year with AM/PM", named_us + gap + hms + half, r"\3-\1-\2 \4:\5:\6", months=True, half_day=True
+        ),
+        TimeWay("day-MON-year", named + gap + dots + _OFFSET, r"\3-\2-\1 \4:\5:\6", months=True, has_offset=True),
         TimeWay("day-MON-year with AM/PM", named + gap + dots + half, r"\3-\2-\1 \4:\5:\6", months=True, half_day=True),
         TimeWay("day-MON-yy", named_short + gap + dots, r"20\3-\2-\1 \4:\5:\6", months=True),
         TimeWay(
@@ -80,25 +106,50 @@ def _ways() -> tuple[TimeWay, ...]:
         TimeWay("Unix seconds", r"1\d{9}(?:\.\d*)?", unit_s=1.0, universal=True),
         TimeWay("Unix milliseconds", r"1\d{12}(?:\.\d*)?", unit_s=1e-3, universal=True),
         TimeWay("Unix microseconds", r"1\d{15}", unit_s=1e-6, universal=True),
-        TimeWay("Excel serial days", r"[3-6]\d{4}\.\d+", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
+        TimeWay("Excel serial days", r"[3-6]\d{4}(?:[.,]\d+)?", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
     )
 
 
 def _parts() -> tuple[TimeWay, ...]:
     return (
-        TimeWay("yyyy-mm-dd", r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", r"\1-\2-\3", date_only=True),
+        TimeWay("yyyy-mm-dd", r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _MIDNIGHT, r"\1-\2-\3", date_only=True),
         TimeWay("yyyymmdd", r"(20\d{2})(\d{2})(\d{2})", r"\1-\2-\3", date_only=True),
         TimeWay("Chinese date", r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", r"\1-\2-\3", date_only=True),
-        TimeWay("day/month/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", r"\3-\2-\1", date_only=True),
-        TimeWay("month/day/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", r"\3-\1-\2", date_only=True),
+        TimeWay("day/month/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _MIDNIGHT, r"\3-\2-\1", date_only=True),
+        TimeWay("month/day/year", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _MIDNIGHT, r"\3-\1-\2", date_only=True),
+        TimeWay("day/month/yy", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2})", r"20\3-\2-\1", date_only=True),
+        TimeWay("month/day/yy", r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2})", r"20\3-\1-\2", date_only=True),
         TimeWay(
-            "day-MON-year", r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4})", r"\3-\2-\1", months=True, date_only=True
+            "day-MON-yy",
+            r"(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/. ](\d{2})",
+            r"20\3-\2-\1",
+            months=True,
+            date_only=True,
+        ),
+        TimeWay(
+            "Excel day", r"[3-6]\d{4}(?:\.0+)?", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400, date_only=True
+        ),
+        TimeWay(
+            "day-MON-year",
+            r"(\d{1,2})[-/. ]([A-Za-z]{3})[A-Za-z]*[-/. ](\d{4})",
+            r"\3-\2-\1",
+            months=True,
+            date_only=True,
         ),
         TimeWay("yymmdd", r"(\d{2})(\d{2})(\d{2})", r"20\1-\2-\3", date_only=True),
         TimeWay(
             "HH:MM:SS", r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION + _OFFSET, r"\1:\2:\3", has_offset=True, time_only=True
         ),
         TimeWay("HH:MM", r"(\d{1,2}):(\d{2})", r"\1:\2:00", time_only=True),
+        TimeWay(
+            "HH:MM:SS with AM/PM",
+            r"(\d{1,2}):(\d{2}):(\d{2})" + _FRACTION + r"\s*([AaPp])\.?\s?[Mm]\.?",
+            r"\1:\2:\3",
+            half_day=True,
+            time_only=True,
+        ),
+        TimeWay("HH.MM.SS", r"(\d{1,2})\.(\d{2})\.(\d{2})", r"\1:\2:\3", time_only=True),
+        TimeWay("Excel part of a day", r"0?[.,]\d{3,}|0|1(?:\.0+)?", unit_s=86_400.0, time_only=True),
         TimeWay("HHMMSS", r"0*?(\d{1,2})(\d{2})(\d{2})", r"\1:\2:\3", time_only=True),
         TimeWay("Chinese time", r"(\d{1,2})\s*[时時点]\s*(\d{1,2})\s*分\s*(\d{1,2})\s*秒", r"\1:\2:\3", time_only=True),
     )
@@ -109,13 +160,14 @@ PARTS = _parts()
 
 
 def read_one(way: TimeWay, text: str) -> int | None:
-    """Unix seconds of one text, as if its local time were UTC; None where it does not fit. For samples."""
+    """Unix seconds of one text, its local time as if UTC (a time of day: on 2000-01-01); None where it does not fit."""
     text = text.strip()
-    match = re.fullmatch(way.pattern, text)
+    match = _pattern(way.pattern).fullmatch(text)
     if match is None:
         return None
     if way.unit_s:
-        return _plausible(round(float(text) * way.unit_s) + way.origin_s)
+        seconds = round(float(text.replace(",", ".")) * way.unit_s) + way.origin_s
+        return _plausible(seconds + (_A_DAY_S if way.time_only else 0))
     iso = match.expand(way.iso)
     if way.months:
         iso = re.sub("[A-Za-z]{3}", lambda name: month_number(name.group()), iso, count=1)
@@ -126,10 +178,34 @@ def read_one(way: TimeWay, text: str) -> int | None:
     try:
         numbers = [int(number) for number in re.split(r"[-: ]", iso)]
         if way.half_day:
-            numbers[3] = numbers[3] % 12 + (12 if match.groups()[-1] in "Pp" else 0)
+            after = match[4] is None if way.half_first else match.groups()[-1] in "Pp"
+            numbers[3] = numbers[3] % 12 + (12 if after else 0)
         return _plausible(int(datetime(*numbers, tzinfo=UTC).timestamp()))  # type: ignore[arg-type,misc]
     except ValueError:
         return None
+
+
+def read_both(date_way: TimeWay, date: str, time_way: TimeWay, time: str) -> int | None:
+    """The same for a date and a time of day in two columns."""
+    day, moment = read_one(date_way, date), read_one(time_way, time)
+    return None if day is None or moment is None else day + moment - _A_DAY_S
+
+
+def offset_of(text: str) -> int | None:
+    """Seconds east of UTC that a text itself carries; None where it carries none."""
+    text = text.strip()
+    if re.search("(?:Z|UTC|GMT)$", text):
+        return 0
+    match = re.search(r"[:\d]\s*([+-])(\d{2}):?(\d{2})?$", text)
+    if match is None:
+        return None
+    seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
+    return -seconds if match[1] == "-" else seconds
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
 
 
 def _plausible(seconds: int) -> int | None:
@@ -250,9 +326,17 @@ def read_parts(dates: list[str], times: list[str]) -> TimeReading | None:
 
 def carry_offset(values: list[str]) -> bool:
     return (
-        sum(bool(re.search(r"(?:[:\d][+-]\d{2}:?\d{2}|:\d{2}(?:\.\d+)?\s*Z|UTC|GMT)$", v.strip())) for v in values)
+        sum(bool(re.search(r"(?:[:\d]\s*[+-]\d{2}:?\d{2}|\d{2}(?:\.\d+)?\s*Z|UTC|GMT)$", v.strip())) for v in values)
         > len(values) / 2
     )
+
+
+def _unlikely(way: TimeWay, values: list[str], seconds: list[int]) -> bool:
+    """Numbers that would be times over many years, or whole days only, are something else."""
+    if way.time_only or way.date_only:
+        return False
+    whole = sum(value.strip().isdigit() for value in values)
+    return max(seconds) - min(seconds) > LONGEST_EXPORT_S or (way.origin_s < 0 and whole > 0.5 * len(values))
 
 
 def _best(values: list[str], ways: tuple[TimeWay, ...], lowest: int = EARLIEST) -> TimeReading | None:
@@ -262,7 +346,7 @@ def _best(values: list[str], ways: tuple[TimeWay, ...], lowest: int = EARLIEST) 
     fits: list[tuple[float, int, TimeWay]] = []
     for way in ways:
         seconds = [second for value in values if (second := read_one(way, value)) is not None and second >= lowest]
-        if len(seconds) >= 0.8 * len(values):
+        if len(seconds) >= 0.8 * len(values) and not (way.unit_s and _unlikely(way, values, seconds)):
             fits.append((-len(seconds) / len(values), max(seconds) - min(seconds), way))
     if not fits:
         return None
