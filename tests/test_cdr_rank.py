@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from detection.cdr import kinds
 from detection.cdr.cities import placed_cells
 from detection.cdr.leads_file import REJECT_COLUMNS, SUSPECT_COLUMNS
+from detection.cdr.sentences import NUMBERS
 from detection.cdr.siting import Sighting, site
 from detection.cdr_cli import cdr
 from detection.errors import DetectionError, ExportError
@@ -93,7 +94,9 @@ def test_boxes_are_found_and_nobody_else(town: Run) -> None:
 def test_a_lead_counts_its_own_sims_alone(town: Run) -> None:
     for lead in town.leads():
         reasons, sims = cast(list[str], lead["reasons"]), cast(list[str], lead["sims"])
-        counted = [int(found[1]) for why in reasons if (found := re.match(r"(\d+) SIMs ", why))]
+        numbers = {word: n for n, word in enumerate(NUMBERS)}
+        starts = [found[1] for why in reasons if (found := re.match(r"(\w+) SIMs ", why))]
+        counted = [numbers[word] if word in numbers else int(word) for word in starts]
         assert counted
         assert max(counted) <= len(sims)
 

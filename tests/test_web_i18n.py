@@ -11,6 +11,7 @@ import web
 from detection.cdr.advice import ADVICE
 from detection.cdr.kinds import MEASURES, SHARES
 from detection.cdr.reasons import FORMS
+from detection.cdr.sentences import ALL_OF, NONE_OF, NUMBERS
 from detection.joining import RADIO_ADVICE
 from detection.signatures.registry import SIGNATURES
 from web.i18n import LANGUAGES, Speaker, catalogue, choose_language, tell, translate
@@ -60,6 +61,7 @@ def rendered(english: str) -> str:
 def test_what_detection_says_is_told_in_chinese() -> None:
     shares = [share.said for share in SHARES] + [measure.said for measure in MEASURES]
     innocent = [look_alike for signature in SIGNATURES for look_alike in signature.look_alikes]
+    shares += [*ALL_OF.values(), *NONE_OF.values(), *(f"{word} days" for word in NUMBERS[2:])]
     sentences = [rendered(said) for said in [*shares, *ADVICE.values(), RADIO_ADVICE, *innocent]]
     english = [sentence for sentence in sentences if tell("zh", sentence) == sentence]
     english += [form for form in [*FORMS.values(), "gateway-like"] if Speaker("zh").word("lead.form", form) == form]

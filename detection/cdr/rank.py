@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, kinds, reasons, siting, verdict
+from detection.cdr import boxes, joint, kinds, reasons, siting, verdict
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
 from detection.cdr.features import HOUR_S, MOC, MTC, SMT, both_legs, of_sims, tables
@@ -284,7 +284,8 @@ class _Maker:
             site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
-                devices = len(self.rows.of(self._acts_of(box.sims)).devices())
+                rows = self.rows.of(self._acts_of(box.sims))
+                devices = joint.shared_imeis(rows.sim, rows.imei)
                 why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0, self.ringed)]
             likeliest = every[int(self.judged.kind[sim])]
             if sim in self.marks:
@@ -326,7 +327,10 @@ class _Maker:
         best = int(box.sims[np.argmax(self.judged.score[box.sims])])
         own = self.history.number_id[box.sims]
         within = int(np.isin(rows.other, own[own >= 0]).sum()) // 2
-        why = reasons.group_reasons(box.group, box.sims, len(imeis), within, self.ringed)
+        shared = joint.shared_imeis(rows.sim, rows.imei)
+        why = reasons.group_reasons(box.group, box.sims, shared, within, self.ringed)
+        together = (rows.sim, rows.imei, rows.other, rows.kind == MOC, rows.t_s, rows.local_s, rows.duration_s)
+        why += joint.facts(joint.in_time(joint.Acts(*together)))
         whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
         why += [
             whose + said

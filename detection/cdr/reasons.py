@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from detection.cdr import kinds
 from detection.cdr.boxes import Group
 from detection.cdr.history import History
+from detection.cdr.sentences import count_in_words, share_in_words
 
 FORMS = {
     "naive": "gateway",
@@ -47,7 +48,7 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
     shares = kinds.shares_of(counts)
     for share in kinds.SHARES:
         k, n = shares[share.name]
-        said[share.name] = [share.said.format(k=int(a), n=int(b)) if b else "" for a, b in zip(k, n, strict=True)]
+        said[share.name] = [share_in_words(share.name, share.said, int(a), int(b)) for a, b in zip(k, n, strict=True)]
     for measure in kinds.MEASURES:
         value, weight = kinds.measures_of(counts)[measure.name]
         said[measure.name] = [
@@ -55,7 +56,8 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
             for v, w in zip(value, weight, strict=True)
         ]
     said["peers"] = [
-        f"{int(n)} other SIM{'s' if n > 1 else ''} took turns in its devices" if n else "" for n in counts["peers"]
+        f"{count_in_words(int(n))} other SIM{'s' if n > 1 else ''} took turns in its devices" if n else ""
+        for n in counts["peers"]
     ]
     said["late"] = [
         "its first act came more than a day after the export begins" if n > 0 else "" for n in counts["late"]
@@ -66,19 +68,19 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
 def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_within: int, ringed: bool) -> list[str]:
     """What joins the SIMs of a lead: `sims`, those of the group that were raised, are all that is counted.
 
-    `ringed`: the export tells timing advances.
+    `imeis`: how many two or more of them were in; `ringed`: the export tells timing advances.
     """
     n = len(sims)
     told = []
     for why, sentence in (
-        ("device", "{n} SIMs took turns in {imeis} device{s}"),
+        ("device", "{n} SIMs took turns on " + ("one IMEI" if imeis == 1 else f"{count_in_words(imeis)} IMEIs")),
         ("spot", "{n} SIMs did most of their acts on one cell" + (" at one timing advance" if ringed else "")),
         ("road", "{n} SIMs passed the same cells in the same hours"),
     ):
         linked = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
         held = linked.intersection(sims.tolist())
-        if len(held) > 1:
-            told.append(sentence.format(n=len(held), imeis=imeis, s="" if imeis == 1 else "s"))
+        if len(held) > 1 and (imeis or why != "device"):
+            told.append(sentence.format(n=count_in_words(len(held))))
     if calls_within and n > 1:
         told.append(f"{calls_within} calls and messages ran between its own SIMs")
     return told

@@ -28,7 +28,7 @@ USUAL_STEP_M = 900.0  # how far a box comes in half an hour, before its own past
 MOST_PAST_HOURS = 60
 MOST_HEARD = 2.0  # acts of an hour that count when forecasts are judged: those of one hour lean on each other
 FIRM = 12.0  # acts' worth of TRUST beside what the box's own past says
-ROUNDS = 8  # of expectation and maximisation, for the shares of the mixture
+ROUNDS = 15  # of expectation and maximisation, for the shares of the mixture
 WHEREVER = 0.02  # of each forecast is even over all cells in reach, so that none is ever sure
 REACH_CELLS = 600
 #   trust in each forecast before the box's own past speaks, fitted on made-up cars and pairs (bench/cdr_roads.py)
@@ -136,8 +136,11 @@ def _trust(known: Track, now_s: int, cells: Ints, ground: Ground) -> dict[str, f
     share = start = np.array([TRUST[name] for name in names])
     if told:
         chance, weight = np.concatenate(told, axis=1), np.concatenate(heard)
+        silent = chance == 0  # a forecast that could not speak yet is neither praised nor blamed
         for _ in range(ROUNDS):
             part = share[:, None] * chance
+            mixed = part.sum(axis=0) / (share[:, None] * ~silent).sum(axis=0)
+            part = share[:, None] * np.where(silent, mixed, chance)
             share = FIRM * start + (weight * part / part.sum(axis=0)).sum(axis=1)
             share = share / share.sum()
     return dict(zip(names, share.tolist(), strict=True))

@@ -1,6 +1,6 @@
 """When and where a team hears a box: the hours in which it acts most, the cells and rings that carry it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ DAY_S, HOUR_S, SLOT_S = 86_400, 3_600, 600
 HALF_LIFE_DAYS = 3.0  # what it did last week says less than what it did yesterday
 WORTH = 0.6  # of its busiest hour, for an hour to be worth a visit
 MOST_RANGES = 3
+MOST_HOURS = 6  # of one visit
 MOST_SPOTS = 8
 TOLD_SHARE = 0.9  # of its acts that the spots named shall hold
 
@@ -37,8 +38,19 @@ def best_hours(local_s: Ints) -> list[str]:
     busy = _busy(local_s)
     if busy.min() >= WORTH * busy.max():
         return ["0-24"]
-    ranges = sorted(_ranges(busy >= WORTH * busy.max()), key=lambda span: -sum(busy[hour % 24] for hour in span))
-    return [f"{span[0]}-{(span[-1] + 1) % 24 or 24}" for span in ranges[:MOST_RANGES]]
+
+    def heard(span: range) -> float:
+        return float(sum(busy[hour % 24] for hour in span))
+
+    spans = [_best_of(span, heard) for span in _ranges(busy >= WORTH * busy.max())]
+    ranges = sorted((span for span in spans if len(span) > 1 or len(spans) == 1), key=lambda span: -heard(span))
+    return [f"{span[0] % 24}-{(span[-1] + 1) % 24 or 24}" for span in ranges[:MOST_RANGES]]
+
+
+def _best_of(span: range, heard: Callable[[range], float]) -> range:
+    """The part of a range that a team can stand through, where it is heard most."""
+    parts = [range(begin, begin + MOST_HOURS) for begin in range(span.start, span.stop - MOST_HOURS + 1)]
+    return max(parts, key=heard) if parts else span
 
 
 def _busy(local_s: Ints) -> Floats:
@@ -78,7 +90,7 @@ def listen_to(cell: Ints, timing_advance: Ints) -> list[Spot]:
     order = np.lexsort((spots[:, 1], spots[:, 0], -acts))
     told: list[Spot] = []
     for at in order[:MOST_SPOTS].tolist():
-        if sum(spot.share for spot in told) >= TOLD_SHARE:
+        if sum(spot.share for spot in told) >= TOLD_SHARE - 1e-9:
             break
         ta = int(spots[at, 1])
         told.append(Spot(int(spots[at, 0]), None if ta < 0 else ta, float(acts[at] / acts.sum())))
