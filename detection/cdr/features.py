@@ -6,6 +6,7 @@ any hour is the running sum up to it. Integers throughout: sums come out the sam
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -75,6 +76,22 @@ class View:
             name: ibis.ifelse(new, amount, 0).fill_null(0).cast("int64").sum() for name, amount in self.amounts.items()
         }
         return self.acts.group_by(**keys).agg(**sums)
+
+
+class Source(Protocol):
+    """Where the features of a ranking come from: one table of records, or a running state."""
+
+    @property
+    def sims(self) -> ir.Table: ...  # sim_id, number_id, first_s, last_s, acts
+
+    @property
+    def devices(self) -> ir.Table: ...  # imei_id, sim_id, acts, first_s, last_s
+
+    def totals(self) -> list[ir.Table]: ...
+
+    def hourly(self) -> list[ir.Table]: ...
+
+    def of(self, sims: NDArray[np.int64]) -> "Tables": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr.answers import whole_numbers
-from detection.cdr.features import COUNTS, HOUR_S, Tables
+from detection.cdr.features import COUNTS, HOUR_S, Source
 from detection.cdr.kinds import Counts, told_by
 
 MOST_USERS = 200  # an IMEI with more SIMs than this is a default or a clone of many phones, and joins nobody
@@ -39,7 +39,7 @@ class Hours:
 class History:
     """All that is known, an element a SIM; the hours of some are asked for when they are needed."""
 
-    tables: Tables
+    tables: Source
     number_id: Ints  # -1 where unknown
     first_s: Ints
     last_s: Ints
@@ -65,7 +65,7 @@ class History:
         return hours_of(self.tables.of(chosen).hourly(), chosen, self)
 
 
-def build(tables: Tables) -> History:
+def build(tables: Source) -> History:
     """Runs the feature expressions."""
     sims = whole_numbers(tables.sims.order_by("sim_id"))
     first_s, last_s = sims["first_s"], sims["last_s"]
@@ -122,7 +122,7 @@ def running(values: NDArray[np.float64], start: Ints) -> NDArray[np.float64]:
     return since
 
 
-def shared_devices(tables: Tables) -> list[tuple[int, int, int, int]]:
+def shared_devices(tables: Source) -> list[tuple[int, int, int, int]]:
     """Pairs of SIMs that were both at home in one device, and from when that could be known."""
     rows = whole_numbers(tables.devices.filter(tables.devices.acts >= LEAST_ACTS))
     order = np.lexsort((rows["sim_id"], rows["first_s"], rows["imei_id"]))

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from detection.cdr import boxes, joint, kinds, reasons, siting, verdict
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
-from detection.cdr.features import HOUR_S, MOC, MTC, SMT, both_legs, of_sims, tables
+from detection.cdr.features import HOUR_S, MOC, MTC, SMT, Source, both_legs, tables
 from detection.cdr.history import History, build
+from detection.cdr.identities import Identities
 from detection.cdr.layer import shares_of
 from detection.cdr.leads_file import LeadRow, Suspect
 from detection.cdr.lessons import NOTHING_LEARNT, Lessons, hidden, marks_of
-from detection.cdr.numbering import People, numbered
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records
 from detection.cdr.runs import Suspected, suspected
@@ -47,7 +47,7 @@ class Ranking:
     alarms: int
     history: History
     judged: verdict.Verdict
-    people: People
+    people: Identities
     kept: list[Suspected] = field(default_factory=list)  # what raids may teach from later
     victims: list[Victim] = field(default_factory=list)  # with clear identities alone
     since: dict[str, str] = field(default_factory=dict)  # first act of each suspect of a lead, local time
@@ -73,25 +73,33 @@ def rank(
     progress: Callable[[str, float], None] = lambda what, share: None,
     spark: Any = None,
     lessons: Lessons = NOTHING_LEARNT,
+    source: Source | None = None,
 ) -> Ranking:
-    """Scores every SIM, joins the raised ones into boxes, places them. `spark`: the engine for the features."""
+    """Scores every SIM, joins the raised ones into boxes, places them.
+
+    `spark`: the engine for the features. `source`: where the features come from, else the records.
+    """
     progress("features", 0.0)
-    acts, people = numbered(records.engine, records.table, names, "imsi" in records.has)
-    if not holds_any(acts.filter(acts.kind.isin([MTC, SMT]))):
-        acts = records.engine.create_table("both_legs", both_legs(acts, people.party_class))
-    made = tables(acts if spark is None else hand_over(acts, spark))
-    history = build(made)
+    people: Any
+    if source is None:
+        acts, people = records.table, records.people
+        if not holds_any(acts.filter(acts.kind.isin([MTC, SMT]))):
+            acts = records.engine.create_table("both_legs", both_legs(acts, people.party_class))
+        source = tables(acts if spark is None else hand_over(acts, spark))
+    else:
+        people = records.people  # type: ignore[attr-defined]
+    history = build(source)
     progress("evidence", 0.4)
     own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
-    near = made.of(likely)
+    near = source.of(likely)
     spots, presence = _spots(near.spots), _presence(near.presence)
     links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
     groups = boxes.group(links, history)
     progress("detection times", 0.6)
     judged = verdict.judge(history, own, posterior, groups, lessons.layer)
     progress("places", 0.8)
-    maker = _Maker(records, names, people, placed, owner, history, judged, posterior, acts, lessons)
+    maker = _Maker(records, names, people, placed, owner, history, judged, posterior, source, lessons)
     return maker.make(groups)
 
 
@@ -136,8 +144,8 @@ class Acts:
         return [int(imei) for imei in np.unique(self.imei[self.imei >= 0])]
 
 
-def _acts(table: ir.Table, sims: Ints) -> Acts:
-    held = of_sims(table, sims).order_by(["sim_id", "t_s", "row"])
+def _acts(source: Source, sims: Ints) -> Acts:
+    held = source.of(sims).records.order_by(["sim_id", "t_s", "row"])
     names = ("sim_id", "cell", "ta", "t_s", "local_s", "imei_id", "other_id", "kind", "duration_s")
     rows = whole_numbers(held.select(*names, answered=held.answered.cast("int8")))
     return Acts(*rows.values())
@@ -150,17 +158,17 @@ class _Maker:
         self,
         records: Records,
         names: Names,
-        people: People,
+        people: Identities,
         placed: Sequence[PlacedCell],
         owner: str,
         history: History,
         judged: verdict.Verdict,
         posterior: NDArray[np.float64],
-        acts: ir.Table,
+        source: Source,
         lessons: Lessons,
     ) -> None:
         self.records, self.names, self.people, self.owner = records, names, people, owner
-        self.history, self.judged, self.posterior, self.acts = history, judged, posterior, acts
+        self.history, self.judged, self.posterior, self.source = history, judged, posterior, source
         self.lessons = lessons
         self.masts = sorted({(cell.lat, cell.lon) for cell in placed})
         self.placed = place_cells(records.cells, placed)
@@ -170,7 +178,7 @@ class _Maker:
         raised = np.flatnonzero(self.judged.raised_s >= 0)
         listed = self._listed(score)
         every = np.union1d(raised, listed)
-        self.rows = _acts(self.acts, every)
+        self.rows = _acts(self.source, every)
         self.bounds = np.searchsorted(self.rows.sim, np.arange(len(score) + 1))
         self.marks = marks_of(self.lessons.known, self.people, raised, self.history.number_id, self._imeis_of)
         raised = np.array([sim for sim in raised.tolist() if sim not in self.marks], np.int64)
@@ -214,7 +222,7 @@ class _Maker:
         rows = self.rows.of(np.isin(self.rows.sim, list(lead_of)) & (self.rows.other >= 0))
         rows = rows.of(np.isin(rows.kind, [MOC, MTC]) & (rows.answered == 1))
         own = set(np.concatenate([[-1], self.history.number_id[self.judged.odds >= 0]]).tolist())
-        texts = self.people.party_texts
+        texts = self.people.parties.clear or []
         people = {texts[at] for at in np.unique(rows.other).tolist() if self.people.party_class[at] in PEOPLE}
         calls = Calls(
             np.array([lead_of[sim] for sim in rows.sim.tolist()], dtype=object),
@@ -343,7 +351,7 @@ class _Maker:
             lead=box.name,
             form=reasons.FORMS[box.kind],
             score=round(float(self.judged.score[box.sims].max()), 9),
-            sims=sorted(self.people.sim(sim) for sim in box.sims),
+            sims=sorted(self.people.sims.of(sim) for sim in box.sims),
             imeis=sorted(self.people.imei(imei) for imei in imeis),
             cells=self._cells(rows),
             area=box.place.area if box.place else None,
