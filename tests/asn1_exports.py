@@ -156,7 +156,8 @@ def cs_record(record: tuple[str, dict[str, Any]]) -> bytes:
 def packed(records: Iterable[bytes], count: int | None = None, release: int = 3) -> bytes:
     """A file of TS 32.297: its header, then each record with its own."""
     parts = list(records)
-    body = b"".join(struct.pack(">HBB", len(part), release << 5, 1 << 5 | 6) + part for part in parts)
+    more = b"\x05" if release == 7 else b""  # release 10 and on in an octet of its own
+    body = b"".join(struct.pack(">HBB", len(part), release << 5, 1 << 5 | 6) + more + part for part in parts)
     rest = bytes(20) + b"\x00" + struct.pack(">HH", 0, 0)
     number = len(parts) if count is None else count
     fixed = bytes([release << 5, release << 5]) + bytes(8) + struct.pack(">II", number, 7) + b"\x01" + rest
@@ -203,11 +204,18 @@ def tap_event_by_hand(row: Row, indefinite: bool = False) -> bytes:
     return node("69" if row.outgoing else "6a", basic, place, equipment, service)
 
 
-def tap_by_hand(events: Iterable[bytes], indefinite: bool = False, offset: bytes = b"+0800") -> bytes:
+def tap_by_hand(
+    events: Iterable[bytes], indefinite: bool = False, offset: bytes = b"+0800", release: int = 12
+) -> bytes:
     """A TransferBatch around events."""
-    whole = b"".join(events)
-    count = whole.count(b"\x5f\x81\x38")
-    head = element("5f8144", b"CHNCT") + element("5f8136", b"GBRCM") + element("5f8149", b"\x03") + element("5f813d", b"\x0c")
+    held = list(events)
+    whole, count = b"".join(held), len(held)
+    head = (
+        element("5f8144", b"CHNCT")
+        + element("5f8136", b"GBRCM")
+        + element("5f8149", b"\x03")
+        + element("5f813d", bytes([release]))
+    )
     offsets = element("7f8169", element("5f8168", b"\x03") + element("5f8167", offset))
     parts = [
         element("64", head, indefinite),

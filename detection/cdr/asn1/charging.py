@@ -282,7 +282,7 @@ def _other(kind: str, number: int, found: dict[str, bytes]) -> str:
 def _outcome(number: int, found: dict[str, bytes], cause: int) -> tuple[str, str]:
     """(duration in seconds, result)."""
     if number not in CALLS:
-        return "", ("failed" if "failure" in found else "success" if number in (6, 7) else "")
+        return "", ("failed" if "failure" in found else "")
     if cause == UNSUCCESSFUL or ("answer" not in found and "seizure" in found):
         return "0", "unanswered"
     return unsigned(found.get("duration", b"")), "answered"

@@ -17,7 +17,7 @@ from detection.cdr.asn1.frames import Entry, Fault
 from detection.cdr.asn1.rows import COLUMNS, DURATION, IMSI, KIND, OTHER, START
 from detection.cdr.asn1.tap import TapFile
 from detection.cdr.columns import Layout, what_is_missing
-from detection.cdr.spool import chunks
+from detection.cdr.lines import chunks
 from detection.cdr.times import WAYS, TimeReading
 from detection.errors import ExportError
 
@@ -124,7 +124,7 @@ def look_at_asn1(path: Path) -> Asn1File | None:
     gzipped, head, size = _head(path)
     kind = recognition.recognise(head, size)
     if not kind:
-        if other := recognition.foreign(head):
+        if other := recognition.foreign(head, size):
             raise ExportError(f"export {path}: {other}")
         return None
     name = recognition.KNOWN[kind]

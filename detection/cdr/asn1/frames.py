@@ -101,7 +101,7 @@ class Frames:
                 yield self._resume(str(error))
                 continue
             stop = end if length >= 0 else end - 2
-            if len(self.ends) < len(opens) and tag not in self.grammar.beside and tag in self.grammar.records:
+            if len(self.ends) < len(opens) and self.grammar.begins(window.octets, window.at):
                 self._reopen()
             if len(self.ends) < len(opens):
                 yield Element(len(self.ends), window.place, tag, window.octets[inside:stop])

@@ -11,6 +11,8 @@ PACKET_RECORDS = range(18, 30)  # recordType of SGSN records; those of gateways 
 CS_TAGS = (*range(0xA0, 0xAF), *range(0xB0, 0xB7), SEQUENCE, SET)  # CHOICE of CSRecord, or without it
 CS_TYPES = (*range(15), 17, 23, 24, 25, 87, 88, 99)
 HEADER_RECORD, TIME_OCTETS = 0xA0, 9
+MOST_HEADER = 1 << 17
+ENCODINGS = {2: "unaligned PER", 3: "aligned PER", 4: "XML"}  # TS 32.297 §6.1.2
 KNOWN = {
     "tap": "TAP3 (TD.57)",
     "plain": "CS charging records (TS 32.298)",
@@ -54,23 +56,32 @@ def _is_list(head: bytes, inside: int) -> bool:
     return tag == HEADER_RECORD and head[at : at + 2] == bytes([TYPE, TIME_OCTETS])
 
 
-def _is_packed(head: bytes, size: int | None) -> bool:
+def _encoding(head: bytes, size: int | None) -> int:
+    """Encoding of the first record in a file of TS 32.297, 0 where it holds none; -1 where it is no such file."""
     if len(head) < LEAST_HEADER:
-        return False
-    length, header = struct.unpack_from(">II", head)
-    if not LEAST_HEADER <= header <= 1 << 17 or (
-        size is not None and length not in (size, UNKNOWN_LENGTH) and length > size
-    ):
-        return False
-    if length == header or len(head) < header + 8:
-        return length in (header, size)
-    _, release, encoding = struct.unpack_from(">HBB", head, header)
-    inside = header + (5 if release >> 5 == 7 else 4)
-    return encoding >> 5 == BER and head[inside] in CS_TAGS
+        return -1
+    length, header = map(int, struct.unpack_from(">II", head))
+    if not LEAST_HEADER <= header <= MOST_HEADER or (size is not None and size < length != UNKNOWN_LENGTH):
+        return -1
+    if length == header:
+        return 0 if size in (None, length) else -1
+    if length < header or len(head) < header + 8:
+        return -1
+    return int(head[header + 3] >> 5)
 
 
-def foreign(head: bytes) -> str:
-    """What other BER the octets begin, in words; empty where they are no BER."""
+def _is_packed(head: bytes, size: int | None) -> bool:
+    encoding = _encoding(head, size)
+    if encoding != BER:
+        return encoding == 0
+    header = struct.unpack_from(">I", head, 4)[0]
+    return head[header + (5 if head[header + 2] >> 5 == 7 else 4)] in CS_TAGS
+
+
+def foreign(head: bytes, size: int | None = None) -> str:
+    """What other ASN.1 the octets begin, in words; empty where they are none."""
+    if (encoding := _encoding(head, size)) in ENCODINGS:
+        return f"a file of TS 32.297 with records in {ENCODINGS[encoding]}: only those in BER are read"
     try:
         tag, length, inside = read_header(head, 0)
         if tag in (RETURN_BATCH, ACKNOWLEDGEMENT):

@@ -135,7 +135,7 @@ class TapFile:
                 bcd(found["msisdn"]) if "msisdn" in found else _user(found.get("user", b"")),
                 other,
                 self._time(found),
-                unsigned(found.get("duration", b"")),
+                "" if kind in ("smo", "smt") else unsigned(found.get("duration", b"")),
                 unsigned(found.get("lac", b"")),
                 unsigned(found.get("ci", b"")),
                 "",
