@@ -10,8 +10,8 @@ from detection.cdr.columns import Layout, lay_out
 from detection.cdr.contents import SCIENTIFIC
 from detection.cdr.countries import one_form
 from detection.cdr.cutting import cut
+from detection.cdr.lines import look_at
 from detection.cdr.places import read_cells_of
-from detection.cdr.spool import look_at
 from detection.cdr.times import EARLIEST, LATEST, offset_of, read_both, read_one, zone_steps
 from detection.cdr.words import bare_text, is_empty, narrow
 from detection.lead import PlacedCell

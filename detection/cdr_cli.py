@@ -83,7 +83,8 @@ def rank(
     else:
         forget_clear(out)
     with progress_bar() as progress, engine_errors():
-        records = read_records(exports, open_engine(), placed=placed, timezone=timezone, progress=progress)
+        engine = open_engine()
+        records = read_records(exports, engine, placed=placed, timezone=timezone, naming=names, progress=progress)
         found = rank_records(records, names, placed, owner, progress, spark=spark, lessons=lessons)
         written = write_outputs(out, records, found, clear)
         keep_for_raids(home.cdr, found, owner, datetime.now(UTC))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from detection.cdr.contents import luhn_digit
+from detection.cdr.pseudonyms import Names
+from detection.cdr.record_words import KINDS
 from detection.cdr.records import Records, open_engine, read_records
 
 FIRST_S = 1_772_409_600  # 2026-03-02 00:00:00, local
@@ -71,11 +73,13 @@ def export(write: Callable[[Row], str] = plain, header: str = HEADER, n: int = 1
 
 
 def read(path: Path, timezone: str | None = "Asia/Shanghai") -> Records:
-    return read_records([path], open_engine(memory_mb=500, threads=2), timezone=timezone)
+    naming = Names(b"k" * 32, clear=True)
+    return read_records([path], open_engine(memory_mb=500, threads=2), timezone=timezone, naming=naming)
 
 
 def first_row(records: Records) -> tuple[object, ...]:
     """kind, sim, number, other, t_s, duration_s of the first record."""
-    names = ["kind", "sim", "number", "other", "t_s", "duration_s"]
-    table = records.table.order_by("row").limit(1).select(*names).to_pyarrow().to_pylist()
-    return tuple(table[0][name] for name in names)
+    row = records.table.order_by("row").limit(1).to_pyarrow().to_pylist()[0]
+    people = records.people
+    who = people.sims.of(row["sim_id"]), people.party(row["number_id"]), people.party(row["other_id"])
+    return KINDS[row["kind"]], *who, row["t_s"], row["duration_s"]

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ibis
-import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
-
-from detection.cdr.answers import rows_of
 from detection.cdr.columns import Layout, assign, lay_out
-from detection.cdr.reader import read_lines, read_parquet
-from detection.cdr.spool import UNIT, Spool, look_at, make_spool
+from detection.cdr.lines import look_at
+from detection.cdr.reader import text_batches
 from detection.errors import ExportError
+
+if TYPE_CHECKING:
+    from detection.cdr.asn1.conversion import Asn1File
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".parquet", ".dat", ".cdr", ".log", ".psv", ".xls")
 OWN_FILES = ("suspects.csv", "rejects.csv", "cells.csv")
@@ -29,6 +28,7 @@ class ExportFile:
     encoding_reason: str
     gzipped: bool
     parquet: bool
+    asn1: "Asn1File | None" = None
 
 
 def find_files(names: Sequence[str | Path]) -> list[Path]:
@@ -56,7 +56,7 @@ def _is_candidate(entry: Path, folder: Path) -> bool:
     return entry.is_file() and not hidden and entry.suffix.lower() in SUFFIXES and entry.name.lower() not in OWN_FILES
 
 
-def examine(path: Path, engine: Backend) -> ExportFile:
+def examine(path: Path) -> ExportFile:
     """Encoding and layout of one file. Raises ExportError where it is no export of call records."""
     try:
         with path.open("rb") as stream:
@@ -64,50 +64,14 @@ def examine(path: Path, engine: Backend) -> ExportFile:
     except OSError as error:
         raise ExportError(f"export {path}: cannot be read ({error.strerror}); check its name and rights") from error
     if magic == b"PAR1":
-        table = read_parquet(engine, path)
-        sample = rows_of(table.limit(PARQUET_SAMPLE))
-        rows = tuple(tuple("" if value is None else str(value) for value in row) for row in sample)
-        layout = assign(tuple(table.columns), rows, str(path), header_line=0)
+        first = next(text_batches(path)).slice(0, PARQUET_SAMPLE)
+        columns = [["" if value is None else value for value in column.to_pylist()] for column in first.columns]
+        layout = assign(tuple(first.schema.names), tuple(zip(*columns, strict=True)), str(path), header_line=0)
         return ExportFile(path, layout, "Parquet", "its first octets say so", False, True)
+    from detection.cdr.asn1.conversion import look_at_asn1
+
+    if told := look_at_asn1(path):
+        return ExportFile(path, told.layout, told.encoding, told.encoding_reason, told.gzipped, False, told)
     text = look_at(path)
     layout = lay_out(text.sample, str(path))
     return ExportFile(path, layout, text.encoding, text.encoding_reason, text.gzipped, False)
-
-
-@dataclass(slots=True)
-class OpenFile:
-    """Rows of one file, ready for an expression."""
-
-    table: ir.Table  # columns: line (text or null), or the fields of Parquet
-    file: ExportFile
-    spool: Spool | None
-
-    def close(self) -> None:
-        if self.spool is not None:
-            self.spool.close()
-
-    @property
-    def split_by(self) -> str:
-        return UNIT if self.spool is not None and self.spool.quoted else self.file.layout.delimiter
-
-
-def open_file(file: ExportFile, engine: Backend) -> OpenFile:
-    """The rows of a file. Close it when they have been read. Raises ExportError."""
-    if file.parquet:
-        return OpenFile(read_parquet(engine, file.path), file, None)
-    spool = make_spool(look_at(file.path), file.layout.delimiter, file.layout.fields)
-    try:
-        return OpenFile(read_lines(engine, spool.path), file, spool)
-    except BaseException:
-        spool.close()
-        raise
-
-
-def cut_lines(opened: OpenFile) -> ir.Table:
-    """Columns line, width (number of fields) and f0, f1, ... (each field as text) of a file's rows."""
-    table, width = opened.table, opened.file.layout.fields
-    if opened.file.parquet:
-        fields = {f"f{at}": table[name] for at, name in enumerate(table.columns)}
-        return table.select(line=ibis.null("string"), width=ibis.literal(width), **fields)
-    parts = table.line.split(opened.split_by)
-    return table.select("line", width=parts.length(), **{f"f{at}": parts[at] for at in range(width)})

@@ -9,7 +9,7 @@ from detection.cdr.export import ExportFile, examine, find_files
 from detection.cdr.places import read_cells_of
 from detection.cdr.record_words import meaning_of
 from detection.cdr.records import machine_zone, open_engine
-from detection.cdr.stage import TEXT_ROLES
+from detection.cdr.typed import TEXT_ROLES
 from detection.cdr.words import is_empty
 from detection.lead import PlacedCell
 
@@ -21,7 +21,7 @@ def describe(names: Sequence[Path], placed: Sequence[PlacedCell], timezone: str 
     """One description a file. Raises ExportError."""
     engine = open_engine()
     for path in find_files(names):
-        yield describe_file(examine(path, engine), placed, timezone)
+        yield describe_file(examine(path), placed, timezone)
     engine.disconnect()
 
 

@@ -1,7 +1,7 @@
 """What people taught, as a ranking heeds it: the layer fitted on raids, look-alikes that are known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from detection.case import KnownGateway
 from detection.cdr import versions
+from detection.cdr.identities import Identities
 from detection.cdr.known import NOBODY, Known, Mark, known_on, read_marks, stored_marks
 from detection.cdr.layer import AS_SHIPPED, Layer
-from detection.cdr.numbering import People
 from detection.cdr.outcomes import read_ledger
 from detection.cdr.pseudonyms import Names
 from detection.cdr.runs import Run, kept_runs
@@ -53,13 +53,13 @@ def read_lessons(
     return Lessons(layer, known_on(marks, today, owner), lines, number, (warning,) if warning else ())
 
 
-def hidden(people: People) -> People:
+def hidden(people: Identities) -> Identities:
     """The same people under their pseudonyms, also in a run that writes clear identities."""
-    return replace(people, names=Names(people.names.key)) if people.names.clear else people
+    return people.hidden()
 
 
 def marks_of(
-    known: Known, people: People, sims: Ints, number_id: Ints, imeis_of: Callable[[int], Ints]
+    known: Known, people: Identities, sims: Ints, number_id: Ints, imeis_of: Callable[[int], Ints]
 ) -> Mapping[int, Mark]:
     """The mark of each of `sims` that one covers; `imeis_of` gives the IMEI (id, -1 unknown) of each act of a SIM."""
     if not known:

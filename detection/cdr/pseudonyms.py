@@ -9,8 +9,13 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detection.errors import DetectionError
 from sensor.home import Home
@@ -73,3 +78,45 @@ class Names:
             number, at = divmod(number, len(LETTERS))
             out += LETTERS[at]
         return out
+
+    def digests(self, kind: str, identities: Iterable[str]) -> NDArray[np.uint8]:
+        """HMAC-SHA256 of each identity, 32 octets a row: what `of` writes as letters."""
+        inner, outer = (
+            hashlib.sha256(bytes(octet ^ pad for octet in self._block())) for pad in (0x36, 0x5C)
+        )  # RFC 2104
+        start = inner.copy()
+        start.update(f"{kind}:".encode())
+        told: list[bytes] = []
+        for identity in identities:
+            one, two = start.copy(), outer.copy()
+            one.update(identity.encode())
+            two.update(one.digest())
+            told.append(two.digest())
+        return np.frombuffer(b"".join(told), np.uint8).reshape(-1, 32)
+
+    def _block(self) -> bytes:
+        """The key as HMAC lays it: 64 octets, a longer one hashed first."""
+        key = hashlib.sha256(self.key).digest() if len(self.key) > 64 else self.key
+        return key.ljust(64, b"\0")
+
+
+def letters_of(digests: NDArray[np.uint8]) -> NDArray[Any]:
+    """The LENGTH letters of each digest, as bytes: its number in base 25, the lowest place first."""
+    limbs = digests.copy().view(">u2").astype(np.uint32)
+    out = np.zeros((len(limbs), LENGTH + 1), np.uint8)
+    letters = np.frombuffer(LETTERS.encode(), np.uint8)
+    base = len(LETTERS)
+    for place in range(0, LENGTH, 3):
+        rest = np.zeros(len(limbs), np.uint32)
+        for at in range(limbs.shape[1]):
+            whole = (rest << np.uint32(16)) | limbs[:, at]
+            limbs[:, at] = whole // np.uint32(base**3)
+            rest = whole % np.uint32(base**3)
+        for n in range(3):
+            out[:, place + n] = letters[rest // base**n % base]
+    return np.ascontiguousarray(out[:, :LENGTH]).view(f"S{LENGTH}").ravel()
+
+
+def keys_of(digests: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The first eight octets of each digest as a whole number: the same for the same identity in every run."""
+    return digests[:, :8].copy().view(">i8").ravel().astype(np.int64)

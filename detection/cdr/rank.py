@@ -80,14 +80,12 @@ def rank(
     `spark`: the engine for the features. `source`: where the features come from, else the records.
     """
     progress("features", 0.0)
-    people: Any
+    people = records.people
     if source is None:
-        acts, people = records.table, records.people
+        acts = records.table
         if not holds_any(acts.filter(acts.kind.isin([MTC, SMT]))):
             acts = records.engine.create_table("both_legs", both_legs(acts, people.party_class))
         source = tables(acts if spark is None else hand_over(acts, spark))
-    else:
-        people = records.people  # type: ignore[attr-defined]
     history = build(source)
     progress("evidence", 0.4)
     own, posterior = verdict.own_evidence(history.counts, history.told())

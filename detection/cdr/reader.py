@@ -1,56 +1,62 @@
-"""The one call of DuckDB's readers: a file's lines, or a Parquet file's rows, every value as text.
+"""The rows of a Parquet file, every value as text, a block at a time."""
 
-A text file is read as one column of whole lines. The separator GS (0x1d) stands in no clean line, quotes mean
-nothing, and nothing is inferred, skipped or rejected by the engine; so its rows are the file's lines, in order.
-"""
-
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import ibis
-import ibis.expr.types as ir
-from ibis.backends.duckdb import Backend
+import numpy as np
+import pyarrow
+import pyarrow.compute as pc
+import pyarrow.parquet
 
-from detection.cdr.spool import LONGEST_LINE, NEVER
+from detection.cdr.digits import Column, Ints, column_of
 from detection.errors import ExportError
 
-
-def read_lines(engine: Backend, path: str) -> ir.Table:
-    """Table `line` (text; null where a line is empty) of a clean text file."""
-    return engine.read_csv(
-        path,
-        header=False,
-        auto_detect=False,
-        columns={"line": "VARCHAR"},
-        delim=NEVER,
-        quote="",
-        escape="",
-        comment="",
-        strict_mode=False,
-        null_padding=False,
-        compression="none",
-        max_line_size=LONGEST_LINE * 4 + 4096,
-    )
+BLOCK_ROWS = 65_536
+EXACT = 2.0**53  # whole numbers below are exact in a double
 
 
-def read_parquet(engine: Backend, path: Path) -> ir.Table:
-    """The columns of a Parquet file, each as text. Raises ExportError."""
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Rows as columns of texts; `line` counts within the block."""
+
+    columns: list[Column]
+    line: Ints
+
+    def column(self, at: int) -> Column:
+        return self.columns[at]
+
+
+def row_blocks(path: Path) -> Iterator[RowBlock]:
+    """The rows of a file, in order. Raises ExportError."""
+    for batch in text_batches(path):
+        yield RowBlock([column_of(column) for column in batch.columns], np.arange(batch.num_rows))
+
+
+def text_batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
+    """The rows of a Parquet file, each value as text. Raises ExportError."""
     try:
-        table = engine.read_parquet(str(path))
-    except (duckdb.Error, OSError) as error:
-        first = str(error).splitlines()[0]
+        with pyarrow.parquet.ParquetFile(path) as file:
+            names = [field.name for field in file.schema_arrow]
+            for batch in file.iter_batches(BLOCK_ROWS):
+                yield pyarrow.RecordBatch.from_arrays([_text(column) for column in batch.columns], names)
+            if not file.metadata.num_rows:
+                yield pyarrow.RecordBatch.from_arrays([pyarrow.array([], pyarrow.string()) for _ in names], names)
+    except (pyarrow.ArrowException, OSError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ExportError(f"export {path}: not a Parquet file that can be read ({first[:120]})") from error
-    columns = {}
-    for name, kind in table.schema().items():
-        column = table[name]
-        if kind.is_nested() or kind.is_binary():
-            columns[name] = ibis.literal(None, "string")
-        elif kind.is_floating():  # 460001234567890.0 is exact in a double, and stands for 460001234567890
-            columns[name] = ibis.ifelse(
-                (column == column.floor()) & (column.abs() < 2**53),
-                column.try_cast("int64").cast("string"),
-                column.cast("string"),
-            )
-        else:
-            columns[name] = column.cast("string")
-    return table.select(**columns)
+
+
+def _text(column: pyarrow.Array) -> pyarrow.Array:
+    kind = column.type
+    if pyarrow.types.is_nested(kind) or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+        return pyarrow.nulls(len(column), pyarrow.string())
+    if pyarrow.types.is_floating(kind):  # 460001234567890.0 is exact in a double, and stands for 460001234567890
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), EXACT))
+        exact = pc.if_else(whole, column, None).cast(pyarrow.int64()).cast(pyarrow.string())
+        return pc.coalesce(exact, column.cast(pyarrow.string()))
+    if pyarrow.types.is_timestamp(kind):
+        universal = kind.tz is not None
+        text = column.cast(pyarrow.timestamp(kind.unit)).cast(pyarrow.string())
+        return pc.binary_join_element_wise(text, "Z", "") if universal else text
+    return column.cast(pyarrow.string())

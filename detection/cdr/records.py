@@ -5,42 +5,45 @@ with all of them; a row of Parquet counts as a line.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow
 from ibis.backends.duckdb import Backend
+from numpy.typing import NDArray
 
-from detection.cdr.answers import first_of, holds_any, rows_of
-from detection.cdr.export import ExportFile, examine, find_files, open_file
-from detection.cdr.places import CellTable, CellTexts, read_cells_of
-from detection.cdr.stage import BAD, BLANK, CONTINUED, GOOD, HEADER, TEXT_ROLES, drop_layers, staged
+from detection.cdr.answers import first_of, rows_of
+from detection.cdr.countries import Home
+from detection.cdr.digits import Ints
+from detection.cdr.door import UNKNOWN
+from detection.cdr.export import ExportFile, examine, find_files
+from detection.cdr.identities import Identities, identify
+from detection.cdr.intake import CODED, Intake
+from detection.cdr.intake import Reject as Reject
+from detection.cdr.moments import NO_OFFSET
+from detection.cdr.numbers import CLASSES
+from detection.cdr.places import CellTexts, read_cells_of
+from detection.cdr.pseudonyms import Names
+from detection.cdr.record_words import KINDS
 from detection.cdr.times import zone_offset
+from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
 from detection.errors import ExportError
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity
 
-STAGED = "staged"
 RECORDS = "records"
-KEY = (
-    "kind",
-    "imsi",
-    "imei",
-    "served",
-    "other",
-    "t_s",
-    "offset_s",
-    "duration_s",
-    "cell",
-    "ta",
-    "answered",
-    "rest",
-)
+MOC, MTC, SMO, SMT = (KINDS.index(kind) for kind in ("moc", "mtc", "smo", "smt"))
+MOST_SECONDS = 1 << 32
+TEMPORARY = ".catpool-duckdb-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +69,14 @@ class Account:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A line that is no record, with what is wrong; columns of rejects.csv."""
-
-    file: str
-    line: int
-    column: str
-    value: str
-    reason: str
-
-
 @dataclass(slots=True)
 class Records:
     """The records of an export in the engine (table `records`), and what was learnt while reading them.
 
-    Columns of the table: sim (identity: IMSI, else number), number, imei, kind, other, t_s (UTC), local_s
-    (carrier's local time, as if UTC), duration_s, cell (index into `cells`, null if none), ta, answered.
+    Columns of the table, whole numbers all: row (order of the export), kind (index into KINDS), sim_id, number_id (the
+    SIM's own number), other_id, other_class (index into numbers.CLASSES), imei_id, t_s (Unix s), local_s (carrier's
+    local time, as if UTC), duration_s, cell (index into `cells`), ta, answered. Null is unknown; `people` has the
+    names of the identities.
     """
 
     engine: Backend
@@ -91,18 +85,33 @@ class Records:
     account: Account
     cells: list[CellIdentity]
     zone: str
+    people: Identities
     warnings: list[str] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     has: frozenset[str] = frozenset()  # columns that hold anything
 
 
-def open_engine(memory_mb: int = 3_000, threads: int | None = None) -> Backend:
-    """DuckDB in memory, bounded; what it spills to disk is encrypted."""
-    engine = ibis.duckdb.connect(threads=threads or min(4, os.cpu_count() or 1), memory_limit=f"{memory_mb}MB")
+def open_engine(memory_mb: int = 2_500, threads: int | None = None) -> Backend:
+    """DuckDB in memory, bounded; what it spills to disk is encrypted with a key that is nowhere but in memory."""
+    remove_litter(Path(tempfile.gettempdir()))
+    engine = ibis.duckdb.connect(threads=threads or cores(), memory_limit=f"{memory_mb}MB")
     engine.con.execute("SET temp_file_encryption = true")
-    engine.con.execute(f"SET temp_directory = '{tempfile.gettempdir()}/.catpool-duckdb-{os.getpid()}'")
+    engine.con.execute(f"SET temp_directory = '{tempfile.gettempdir()}/{TEMPORARY}{os.getpid()}'")
     engine.con.execute("SET enable_progress_bar = false")
     return engine
+
+
+def cores() -> int:
+    """How many threads read and count: the machine's cores, at most four."""
+    return min(4, os.cpu_count() or 1)
+
+
+def remove_litter(folder: Path) -> None:
+    """Removes what a run that was killed has left behind: folders of processes that are no more."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        number = left.name.removeprefix(TEMPORARY)
+        if number.isdigit() and not Path(f"/proc/{number}").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def read_records(
@@ -111,181 +120,271 @@ def read_records(
     *,
     placed: Sequence[PlacedCell] = (),
     timezone: str | None = None,
+    naming: Names | None = None,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Records:
-    """Reads an export whole. Raises ExportError where nothing in it is an export of call records."""
+    """Reads an export whole. Raises ExportError where nothing in it is an export of call records.
+
+    `naming` makes the pseudonyms; without it they are good for this run alone.
+    """
     paths = find_files(names)
     files: list[ExportFile] = []
     warnings: list[str] = []
     for path in paths:
         try:
-            files.append(examine(path, engine))
+            files.append(examine(path))
         except ExportError as error:
             if len(paths) == 1 or path in [Path(name) for name in names]:
                 raise
             warnings.append(f"left out: {error}")
     if not files:
         raise ExportError(warnings[0].removeprefix("left out: "))
-    first_rows = _load(files, engine, warnings, progress)
-    return _settle(files, first_rows, engine, placed, timezone, warnings, progress)
-
-
-def _load(
-    files: list[ExportFile], engine: Backend, warnings: list[str], progress: Callable[[str, float], None]
-) -> list[int]:
-    """Fills table `staged`; gives the row number at which each file begins."""
-    first_rows, rows = [], 0
+    intake = Intake(engine, cores())
     dialects: dict[object, int] = {}
     for number, file in enumerate(files):
-        progress("reading", number / len(files))
-        opened = open_file(file, engine)
-        try:
-            expression = staged(opened, number, dialects.setdefault(_signature(file), number), engine)
-            if number == 0:
-                engine.create_table(STAGED, expression)
-            else:
-                engine.insert(STAGED, expression)
-        finally:
-            opened.close()
-            drop_layers(engine, number)
-        first_rows.append(rows)
-        before, rows = rows, int(engine.table(STAGED).count().to_pyarrow().as_py())
-        if opened.spool is not None and rows - before != opened.spool.lines:
-            raise ExportError(
-                f"export {file.path}: {opened.spool.lines} lines, of which the engine read {rows - before}"
-            )
-        if opened.spool is not None and opened.spool.truncated:
-            warnings.append(f"{file.path} is cut off: the end of the gzip file is missing")
-    return first_rows
+        dialect = dialects.setdefault(_signature(file), number)
+        first, share = number / len(files), 1 / len(files)
+        progress("reading", first)
+        warnings += intake.take(file, dialect, partial(_within, progress, first, share))
+    intake.flush()
+    return _Settling(intake, files, engine, placed, timezone, naming or Names(os.urandom(32)), warnings).settle(
+        progress
+    )
+
+
+def _within(progress: Callable[[str, float], None], first: float, share: float, part: float) -> None:
+    progress("reading", first + part * share)
 
 
 def _signature(file: ExportFile) -> object:
-    """Files with one signature come from one source, and are read alike."""
+    """Files with one signature come from one source: a cell number means the same in all of them."""
     return file.layout.names, tuple(sorted(file.layout.roles.items())), file.parquet
 
 
-def _settle(
-    files: list[ExportFile],
-    first_rows: list[int],
-    engine: Backend,
-    placed: Sequence[PlacedCell],
-    timezone: str | None,
-    warnings: list[str],
-    progress: Callable[[str, float], None],
-) -> Records:
-    table = engine.table(STAGED)
-    table = table.mutate(row=table.rowid())
-    progress("cells", 0.0)
-    cell_tables = {dialect: read_cells_of(texts, placed) for dialect, texts in _cell_texts(table).items()}
-    named = {cell for read in cell_tables.values() for cell in read.cells.values() if cell is not None}
-    cells = sorted(named, key=_cell_order)
-    good = table.filter(table.state == GOOD)
-    keys = _cell_keys(engine, cell_tables, cells)
-    joined = good.left_join(
-        keys,
-        [good.dialect == keys.dialect_of, *(good[role].fill_null("") == keys[f"{role}_text"] for role in TEXT_ROLES)],
-    )
-    progress("duplicates", 0.0)
-    unread = joined.filter(joined.unread_column != "")
-    readable = joined.filter(joined.unread_column == "")
-    grouped = readable.group_by([readable[name] for name in KEY]).agg(copies=readable.count(), row=readable.row.min())
-    zone, offset = _zone(grouped, table, timezone, warnings)
-    grouped = grouped.mutate(
-        utc_s=grouped.t_s - ibis.coalesce(grouped.offset_s, offset),
-        local_s=grouped.t_s + ibis.ifelse(grouped.offset_s.isnull(), 0, _shift(grouped, zone, timezone)),
-    )
-    records = engine.create_table(
-        RECORDS,
-        grouped.select(
-            "row",
-            "copies",
-            "kind",
-            "imei",
-            "other",
-            "duration_s",
-            "cell",
-            "ta",
-            "local_s",
-            sim=ibis.coalesce(grouped.imsi, grouped.served),
-            imsi=grouped.imsi,
-            number=grouped.served,
-            t_s=grouped.utc_s,
-            answered=ibis.coalesce(grouped.answered, grouped.duration_s > 0),
-        ),
-    )
-    account, rejects = _account(files, first_rows, table, unread, records)
-    account.check()
-    has = _held(records)
-    told = zone.key if isinstance(zone, ZoneInfo) else "the offset in the file"
-    result = Records(engine, records, files, account, cells, told, warnings, rejects, has)
-    if account.accepted == 0:
-        first = rejects[0] if rejects else None
+class _Settling:
+    """What can only be said once every line has been read: cells, zone, identities, duplicates, the account."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        files: list[ExportFile],
+        engine: Backend,
+        placed: Sequence[PlacedCell],
+        timezone: str | None,
+        naming: Names,
+        warnings: list[str],
+    ) -> None:
+        self.intake, self.files, self.engine, self.placed = intake, files, engine, placed
+        self.timezone, self.naming, self.warnings = timezone, naming, warnings
+        self.rejects = intake.rejects
+
+    def settle(self, progress: Callable[[str, float], None]) -> Records:
+        if not self.intake.records:
+            raise self._nothing()
+        progress("cells", 0.0)
+        cells = self._name_cells()
+        coded = self.engine.table(CODED)
+        if self.unread.any():
+            self._refuse_cells(coded)
+            coded = coded.filter(~coded.place.isin(np.flatnonzero(self.unread).tolist()))
+        self.people = self._name_people(coded)
+        self._lay_maps()
+        self._choose_zone()
+        progress("duplicates", 0.0)
+        twice = self._find_twice(coded)
+        joined = self._joined(coded)
+        if len(twice):
+            joined = joined.anti_join(self._table_of("twice", row=twice), "row")
+        table = self.engine.create_table(RECORDS, joined.drop("rest"))
+        for name in (CODED, "imsi_map", "party_map", "imei_map", "place_map"):
+            self.engine.con.execute(f"DROP TABLE {name}")
+        account = self._account(table, twice)
+        account.check()
+        if account.accepted == 0:
+            raise self._nothing()
+        zone = self.zone.key if self.zone is not None else "the offset in the file"
+        return Records(
+            self.engine,
+            table,
+            self.files,
+            account,
+            cells,
+            zone,
+            self.people,
+            self.warnings,
+            self.rejects,
+            _held(table, self.people),
+        )
+
+    def _nothing(self) -> ExportError:
+        first = min(self.rejects, key=lambda reject: reject.line, default=None)
         why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
-        raise ExportError(f"export {files[0].path}: no line of {account.lines} is a call record{why}")
-    return result
+        return ExportError(f"export {self.files[0].path}: no line of {self.intake.lines} is a call record{why}")
+
+    def _name_cells(self) -> list[CellIdentity]:
+        """Reads every different cell text; `cell_of` and `unread` then say what each is."""
+        texts = self.intake.places.texts
+        by_dialect: dict[int, list[CellTexts]] = {}
+        for dialect, text in sorted(texts):
+            by_dialect.setdefault(dialect, []).append(text)
+        read = {dialect: read_cells_of(found, self.placed) for dialect, found in by_dialect.items()}
+        named = {cell for table in read.values() for cell in table.cells.values() if cell is not None}
+        cells = sorted(named, key=cell_order)
+        index: dict[CellIdentity | None, int] = {cell: at for at, cell in enumerate(cells)}
+        self.cell_of = np.array([index.get(read[d].cells.get(text), UNKNOWN) for d, text in texts], np.int32)
+        self.unread = np.array([text in read[d].unread for d, text in texts], bool)
+        self.unread_column = {at: read[d].unread[t][0] for at, (d, t) in enumerate(texts) if t in read[d].unread}
+        return cells
+
+    def _refuse_cells(self, coded: ir.Table) -> None:
+        bad = coded.filter(coded.place.isin(np.flatnonzero(self.unread).tolist())).select("row", "place")
+        starts = np.array([first for first, _ in self.intake.first_rows])
+        for row, place in rows_of(bad.order_by("row")):
+            first, file = self.intake.first_rows[int(np.searchsorted(starts, row, side="right")) - 1]
+            role = self.unread_column[place]
+            layout = file.layout
+            name = layout.names[layout.roles[role]] if role in layout.roles else role
+            value = dict(zip(TEXT_ROLES, self.intake.places.texts[place][1], strict=True))[role]
+            self.rejects.append(Reject(str(file.path), row - first + 1, name, value[:60], "not a cell number"))
+            self.intake.rejected += 1 + self.intake.spans.pop(row, 0)
+
+    def _name_people(self, coded: ir.Table) -> Identities:
+        who = coded.select("imsi", alone=ibis.ifelse(coded.imsi < 0, coded.served, UNKNOWN).cast("int32")).distinct()
+        arrow = who.to_pyarrow()
+        imsis, alone = (np.unique(arrow[name].to_numpy()) for name in ("imsi", "alone"))
+        people, self.maps = identify(
+            self.intake.door, imsis[imsis >= 0], alone[alone >= 0], self._home(), self.engine, self.naming
+        )
+        people.imsi = bool((imsis >= 0).any())
+        return people
+
+    def _home(self) -> Home:
+        """The country whose numbers the export holds: of the first file that tells."""
+        homes = [file.layout.home for file in self.files]
+        return next((home for home in homes if home.code), homes[0])
+
+    def _table_of(self, name: str, **columns: NDArray[Any]) -> ir.Table:
+        """A table in the engine; UNKNOWN becomes null."""
+        arrays = {key: pyarrow.array(value, mask=value == UNKNOWN) for key, value in columns.items()}
+        return self.engine.create_table(name, ibis.memtable(pyarrow.table(arrays)))
+
+    def _lay_maps(self) -> None:
+        """Tables from the door's numbers (column `raw`) to what they have become."""
+        maps = self.maps
+        known = self.people.party_class
+        told = np.where(maps.party >= 0, known[maps.party] if len(known) else 0, UNKNOWN).astype(np.int8)
+        numbers = {
+            name: np.arange(len(array), dtype=np.int32)
+            for name, array in (
+                ("imsi", maps.sim_of_imsi),
+                ("party", maps.party),
+                ("imei", maps.imei),
+                ("place", self.cell_of),
+            )
+        }
+        self.imsi = self._table_of("imsi_map", raw=numbers["imsi"], sim=maps.sim_of_imsi)
+        self.party = self._table_of(
+            "party_map", raw=numbers["party"], party=maps.party, alone=maps.sim_of_party, told=told
+        )
+        self.imei = self._table_of("imei_map", raw=numbers["imei"], imei_id=maps.imei)
+        self.place = self._table_of("place_map", raw=numbers["place"], cell=self.cell_of)
+
+    def _with_sims(self, coded: ir.Table) -> ir.Table:
+        """What was read, with the SIM of each record (sim_id) and its own number (own)."""
+        own = self.party.select(own_raw="raw", own="party", alone="alone")
+        made = coded.left_join(self.imsi, coded.imsi == self.imsi.raw).drop("raw")
+        made = made.left_join(own, made.served == own.own_raw).drop("own_raw")
+        return made.mutate(sim_id=ibis.coalesce(made.sim, made.alone)).drop("sim", "alone")
+
+    def _joined(self, coded: ir.Table) -> ir.Table:
+        """The records, and `rest`, from what was read."""
+        made = self._with_sims(coded)
+        for table, key in ((self._parties("other"), "other"), (self.imei, "imei"), (self.place, "place")):
+            made = made.left_join(table, made[key] == table.raw).drop("raw")
+        whom, told = made.other_id, made.other_told
+        if self.intake.three_parties:
+            third = self._parties("third")
+            made = made.left_join(third, made.third == third.raw).drop("raw")
+            inward = made.kind.isin(INWARD)
+            calls = ibis.cases((made.third_id == made.own, False), (made.other_id == made.own, True), else_=inward)
+            calls = (made.third != NO_THIRD) & calls
+            whom, told = (ibis.ifelse(calls, made[f"third_{it}"], made[f"other_{it}"]) for it in ("id", "told"))
+        offset = made.offset_s.nullif(NO_OFFSET).cast("int64")
+        duration = made.duration_s.nullif(UNKNOWN)
+        return made.select(
+            "row",
+            "kind",
+            "sim_id",
+            number_id=made.own,
+            other_id=whom,
+            other_class=told.fill_null(CLASSES.index("none")).cast("int8"),
+            imei_id=made.imei_id,
+            t_s=made.t_s - ibis.coalesce(offset, self._offset(made.t_s)),
+            local_s=made.t_s + ibis.ifelse(offset.isnull(), 0, self._offset(made.t_s - offset) - offset),
+            duration_s=duration,
+            cell=made.cell,
+            ta=made.ta.nullif(UNKNOWN),
+            answered=ibis.coalesce(made.answered.nullif(UNKNOWN) == 1, duration > 0),
+            rest=made.rest,
+        )
+
+    def _parties(self, role: str) -> ir.Table:
+        return self.party.select("raw", **{f"{role}_id": self.party.party, f"{role}_told": self.party.told})
+
+    def _find_twice(self, coded: ir.Table) -> Ints:
+        """The rows that say the same as a row before them."""
+        first = self.intake.times.first_s or 0
+        made = self._with_sims(coded)
+        key = (made.sim_id.cast("int64") * MOST_SECONDS + (made.t_s - first)).name("key")
+        keys = made.select(key).to_pyarrow()["key"].to_numpy(zero_copy_only=False)
+        keys = np.sort(keys)
+        again = np.unique(keys[1:][keys[1:] == keys[:-1]])
+        if not len(again):
+            return again
+        suspected = self._table_of("suspected", key=again)
+        doubtful = self.engine.create_table("doubtful", made.mutate(key=key).semi_join(suspected, "key").select("row"))
+        held = self.engine.create_table("held", self._joined(coded.semi_join(doubtful, "row")))
+        kept = held.group_by([held[name] for name in held.columns if name != "row"]).agg(row=held.row.min())
+        twice = held.anti_join(kept, "row").select("row").to_pyarrow()["row"].to_numpy()
+        for name in ("suspected", "doubtful", "held"):
+            self.engine.con.execute(f"DROP TABLE {name}")
+        return np.sort(twice)
+
+    def _choose_zone(self) -> None:
+        """The carrier's zone; None where each time carries its own offset, which is then the carrier's."""
+        times = self.intake.times
+        self.zone: ZoneInfo | None = None
+        if self.timezone is None and not times.bare and times.offset:
+            return
+        self.zone = ZoneInfo(self.timezone) if self.timezone else machine_zone()
+        if self.timezone is None:
+            self.warnings.append(
+                f"times without offset are taken as {self.zone.key}, this machine's zone: give --timezone NAME"
+            )
+
+    def _offset(self, local_s: ir.IntegerValue) -> ir.IntegerValue:
+        """The carrier's offset from UTC (s) at a time."""
+        times = self.intake.times
+        if self.zone is None or times.first_s is None or times.last_s is None:
+            return ibis.literal(0, "int64")
+        return zone_offset(local_s, self.zone, times.first_s, times.last_s)
+
+    def _account(self, table: ir.Table, twice: Ints) -> Account:
+        intake, again = self.intake, set(twice.tolist())
+        more = sum(extra for row, extra in intake.spans.items() if row in again)
+        self.rejects.sort(key=lambda reject: (reject.file, reject.line))
+        return Account(
+            lines=intake.lines,
+            accepted=int(table.count().to_pyarrow().as_py()) + sum(intake.spans.values()) - more,
+            duplicates=len(twice) + more,
+            rejected=intake.rejected,
+            header=intake.header,
+            blank=intake.blank,
+        )
 
 
-def _cell_order(cell: CellIdentity) -> tuple[str, str, int, int]:
+def cell_order(cell: CellIdentity) -> tuple[str, str, int, int]:
     return (cell.mcc or "", cell.mnc or "", cell.lac or 0, cell.ci or 0)
-
-
-def _cell_texts(table: ir.Table) -> dict[int, list[CellTexts]]:
-    """Every different cell text, by dialect: what is hex in one may be decimal in another."""
-    good = table.filter(table.state == GOOD)
-    distinct = good.select(good.dialect, *[good[role].fill_null("") for role in TEXT_ROLES]).distinct()
-    texts: dict[int, list[CellTexts]] = {}
-    for dialect, *text in sorted(rows_of(distinct)):
-        texts.setdefault(dialect, []).append(tuple(text))
-    return texts
-
-
-def _cell_keys(engine: Backend, cell_tables: dict[int, CellTable], cells: list[CellIdentity]) -> ir.Table:
-    """Table of every cell text with its cell's index, to join records with."""
-    index = {cell: at for at, cell in enumerate(cells)}
-    rows: list[tuple[object, ...]] = []
-    for dialect, read in cell_tables.items():
-        rows += [(dialect, *text, index[cell] if cell else None, "") for text, cell in read.cells.items()]
-        rows += [(dialect, *text, None, column) for text, (column, _) in read.unread.items()]
-    names = [f"{role}_text" for role in TEXT_ROLES]
-    schema = ibis.schema(
-        {"dialect_of": "int32", **dict.fromkeys(names, "string"), "cell": "int32", "unread_column": "string"}
-    )
-    columns = {name: [row[at] for row in rows] for at, name in enumerate(schema)}
-    arrow = pyarrow.table(columns, schema=schema.to_pyarrow())
-    return engine.create_table("cell_keys", ibis.memtable(arrow))
-
-
-def _zone(
-    grouped: ir.Table, table: ir.Table, timezone: str | None, warnings: list[str]
-) -> tuple[ZoneInfo | None, ir.IntegerValue]:
-    """The carrier's zone, and its offset from UTC (s) as an expression over `t_s`."""
-    good = table.filter(table.state == GOOD)
-    span = first_of(good.agg(first=good.t_s.min(), last=good.t_s.max(), bare=good.offset_s.isnull().sum()))
-    carried = span["bare"] == 0
-    if timezone is None and carried and not _universal_only(good):
-        return None, ibis.literal(0, "int64")
-    zone = ZoneInfo(timezone) if timezone else machine_zone()
-    if timezone is None:
-        warnings.append(f"times without offset are taken as {zone.key}, this machine's zone: give --timezone NAME")
-    if span["first"] is None:
-        return zone, ibis.literal(0, "int64")
-    return zone, zone_offset(grouped.t_s, zone, int(span["first"]), int(span["last"]))
-
-
-def _universal_only(good: ir.Table) -> bool:
-    """True where every offset is zero: Unix times, or Z: not the carrier's local time."""
-    return not holds_any(good.filter(good.offset_s != 0))
-
-
-def _shift(grouped: ir.Table, zone: ZoneInfo | None, timezone: str | None) -> ir.IntegerValue:
-    """What to add to a time that carries its own offset, so that it becomes the carrier's local time."""
-    if zone is None:
-        return ibis.literal(0, "int64")
-    span_first, span_last = 631_152_000, 4_102_444_800
-    bounds = first_of(grouped.agg(first=grouped.t_s.min(), last=grouped.t_s.max()))
-    if bounds["first"] is not None:
-        span_first, span_last = int(bounds["first"]), int(bounds["last"])
-    return zone_offset(grouped.t_s - grouped.offset_s, zone, span_first, span_last) - grouped.offset_s
 
 
 def machine_zone() -> ZoneInfo:
@@ -300,56 +399,9 @@ def machine_zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _account(
-    files: list[ExportFile], first_rows: list[int], table: ir.Table, unread: ir.Table, records: ir.Table
-) -> tuple[Account, list[Reject]]:
-    counts = dict(rows_of(table.group_by("state").agg(n=table.count())))
-    bad = table.filter(table.state == BAD).select("file", "row", "bad_column", "bad_value", "reason")
-    bad = bad.order_by("row")
-    cells = unread.select("file", "row", "unread_column", *TEXT_ROLES).order_by("row")
-    rejects = [
-        Reject(str(files[file].path), row - first_rows[file] + 1, column or "", value or "", reason)
-        for file, row, column, value, reason in rows_of(bad)
-    ]
-    for file, row, role, *texts in rows_of(cells):
-        layout = files[file].layout
-        name = layout.names[layout.roles[role]] if role in layout.roles else role
-        value = dict(zip(TEXT_ROLES, texts, strict=True))[role]
-        rejects.append(Reject(str(files[file].path), row - first_rows[file] + 1, name, value[:60], "not a cell number"))
-    rejects.sort(key=lambda reject: (reject.file, reject.line))
-    continued = _continued(table, unread, records) if counts.get(CONTINUED) else (0, 0, 0)
-    kept = first_of(records.agg(n=records.count(), copies=records.copies.sum()))
-    accepted, copies = int(kept["n"]), int(kept["copies"] if kept["n"] else 0)
-    return (
-        Account(
-            lines=int(sum(counts.values())),
-            accepted=accepted + continued[0],
-            duplicates=copies - accepted + continued[1],
-            rejected=len(rejects) + continued[2],
-            header=int(counts.get(HEADER, 0)),
-            blank=int(counts.get(BLANK, 0)),
-        ),
-        rejects,
-    )
-
-
-def _continued(table: ir.Table, unread: ir.Table, records: ir.Table) -> tuple[int, int, int]:
-    """Continuation lines of (accepted, duplicate, rejected) records: each counts with the record above it."""
-    marks = table.select("row", "state").order_by("row")
-    owner, owners = -1, []
-    for row, state in rows_of(marks):
-        if state != CONTINUED:
-            owner = row
-        else:
-            owners.append(owner)
-    kept = set(records.row.to_pyarrow().to_pylist())
-    bad = set(table.filter(table.state == BAD).row.to_pyarrow().to_pylist()) | set(unread.row.to_pyarrow().to_pylist())
-    accepted = sum(row in kept for row in owners)
-    rejected = sum(row in bad for row in owners)
-    return accepted, len(owners) - accepted - rejected, rejected
-
-
-def _held(records: ir.Table) -> frozenset[str]:
-    columns = ("imsi", "number", "imei", "other", "duration_s", "cell", "ta", "answered")
+def _held(records: ir.Table, people: Identities) -> frozenset[str]:
+    """Which columns hold anything; "imsi" where SIMs are told by it."""
+    columns = ("number_id", "imei_id", "other_id", "duration_s", "cell", "ta", "answered")
     counts = first_of(records.agg(**{name: records[name].notnull().sum() for name in columns}))
-    return frozenset(name for name in columns if counts[name])
+    held = {name for name in columns if counts[name]}
+    return frozenset(held | {"imsi"} if people.imsi else held)
