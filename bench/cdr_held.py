@@ -23,13 +23,11 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from cities.export import FIRST_DAY
 from cities.laws import HOUR_S
 from cities.scenarios import SCENARIOS, make
 from numpy.typing import NDArray
 
 CATPOOL = os.environ.get("CATPOOL", str(Path(sys.executable).with_name("catpool")))  # or a checkout's catpool.py
-START = datetime.fromisoformat(str(FIRST_DAY))
 THIN = 3
 SAID = (
     ("imitate", "human"),
@@ -112,7 +110,7 @@ def read_truth(folder: Path) -> Truth:
     )
 
 
-def read_suspects(path: Path) -> dict[str, Suspect]:
+def read_suspects(path: Path, first_day: datetime) -> dict[str, Suspect]:
     found = {}
     for row in csv.DictReader(path.open()):
         when = row["detected_at"]
@@ -122,7 +120,7 @@ def read_suspects(path: Path) -> dict[str, Suspect]:
             row["form"],
             float(row["lat"]) if row["lat"] else None,
             float(row["lon"]) if row["lon"] else None,
-            (datetime.fromisoformat(when) - START).total_seconds() if when else None,
+            (datetime.fromisoformat(when) - first_day).total_seconds() if when else None,
         )
     return found
 
@@ -256,7 +254,8 @@ def one_seed(scenario: str, seed: int, subscribers: int, days: int, keep: Path |
             if has
         )
         line.wall_s = rank(folder, folder / "out", Path(scratch) / "home")
-        measure(line, read_truth(folder), read_suspects(folder / "out" / "suspects.csv"), days)
+        first_day = datetime.fromisoformat(json.loads((folder / "options.json").read_text())["first_day"])
+        measure(line, read_truth(folder), read_suspects(folder / "out" / "suspects.csv", first_day), days)
     return line
 
 

@@ -6,6 +6,7 @@ from .devices import Shop
 from .laws import DAY_S, HOUR_S
 from .ledger import CALL, CALLED, Ledger, held
 from .people import Folk
+from .terrain import Ints
 
 SILENT = {"naive": 0.03, "scam": 0.05, "car": 0.05, "pair": 0.2, "sms": 0.0, "otp": 0.0, "human": 0.5}
 DESKS = (
@@ -30,7 +31,7 @@ MACHINES = (
 
 
 def redial(ledger: Ledger) -> None:
-    """Who isn't answered tries again: people within minutes, desks within hours or days, each by the same SIM."""
+    """Who isn't answered tries again: people within minutes, desks after hours or days."""
     rng = ledger.rng
     desk = np.array([kind in DESKS for kind in ledger.kind])
     boxed = np.array(ledger.box) >= 0
@@ -47,7 +48,18 @@ def redial(ledger: Ledger) -> None:
     wait = np.where(soon, rng.exponential(500, len(rows)) + 15, rng.choice([2.0, 5.0, 24.0], len(rows)) * HOUR_S)
     at = time[rows] + wait * rng.uniform(0.8, 1.2, len(rows))
     length = np.where(rng.random(len(rows)) < 0.4, np.maximum(1, rng.lognormal(3.5, 1, len(rows))), 0)
-    ledger.act(sim[rows], at, CALL, peer[rows], number[rows], length, fraud[rows])
+    who = _next_port(ledger, sim[rows])
+    ledger.act(who, at, CALL, peer[rows], number[rows], length, fraud[rows])
+
+
+def _next_port(ledger: Ledger, sim: Ints) -> Ints:
+    """A gateway gives the second try to any of its SIMs."""
+    box, kind = np.array(ledger.box), np.array(ledger.kind)
+    who = sim.copy()
+    for number in np.unique(box[sim[np.isin(kind[sim], ("naive", "human"))]]).tolist():
+        mine = np.flatnonzero(box[sim] == number)
+        who[mine] = ledger.rng.choice(np.flatnonzero(box == number), len(mine))
+    return who
 
 
 def ring_back(ledger: Ledger) -> None:

@@ -113,7 +113,7 @@ def identities(
 
 
 def write(ledger: Ledger, records: Records, options: Options, out: Path) -> None:
-    """EXPORT (export.csv or export.parquet), cells.csv, truth.csv, boxes.csv, fraud.npz, options.json."""
+    """Writes export.csv (or .parquet), cells.csv, truth.csv, boxes.csv, fraud.npz, options.json (first day too)."""
     out.mkdir(parents=True, exist_ok=True)
     imsi, number = identities(
         ledger.rng, len(ledger.kind), ledger.swaps, np.isin(ledger.kind, ("meter", "card-terminal", "tracker"))
@@ -122,7 +122,8 @@ def write(ledger: Ledger, records: Records, options: Options, out: Path) -> None
     _export(ledger, records, options, imsi, number, seen, out)
     _cells(ledger, options, out)
     _truth(ledger, records, seen, imsi, out)
-    (out / "options.json").write_text(json.dumps(asdict(options)))
+    first = str(MONDAY + np.timedelta64(ledger.laws.weekday, "D"))
+    (out / "options.json").write_text(json.dumps({**asdict(options), "first_day": first}))
 
 
 def _seen(records: Records, options: Options) -> Ints:
@@ -166,7 +167,7 @@ def _export(
         _word(words, "other"): pc.if_else(pa.array(silent), "", text),
         _word(words, "imsi"): pc.cast(pa.array(imsi[records.sim[rows]]), pa.string()),
         _word(words, "imei"): _imeis(ledger.rng, records.imei[rows], options),
-        _word(words, "start"): _times(records.time_s[rows], options.time),
+        _word(words, "start"): _times(records.time_s[rows], options.time, ledger.laws.weekday),
         _word(words, "seconds"): pa.array(seconds.astype(np.int64)),
     }
     if options.cgi:
@@ -209,11 +210,11 @@ def _imeis(rng: np.random.Generator, imei: Ints, options: Options) -> pa.Array:
     return pc.if_else(pa.array(rng.random(len(imei)) < options.imei_missing), "", text)
 
 
-FIRST_DAY = np.datetime64("2026-03-02T00:00:00")  # a Monday
+MONDAY = np.datetime64("2026-03-02T00:00:00")
 
 
-def _times(time_s: Floats, form: str) -> pa.Array:
-    stamps = FIRST_DAY + time_s.astype("timedelta64[s]")
+def _times(time_s: Floats, form: str, weekday: int) -> pa.Array:
+    stamps = MONDAY + np.timedelta64(weekday, "D") + time_s.astype("timedelta64[s]")
     return pc.strftime(pa.array(stamps.astype("datetime64[s]")), format=form)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .devices import Shop
 from .echoes import exchange, redial, repair, ring_back
 from .export import Options, draw_options, write
-from .fraud import FORMS, MAKERS
+from .forms import FORMS, MAKERS
 from .groups import gather
 from .laws import draw_laws
 from .ledger import DATA, Ledger

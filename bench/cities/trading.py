@@ -3,11 +3,12 @@
 import numpy as np
 
 from .devices import Shop, next_to
+from .jobs import TRADES
 from .laws import DAY_S, HOUR_S, Floats, moments, shift_by_hour
 from .ledger import CALL, CALLED, TEXT, TEXTED, UPDATE, Ledger
 from .people import SERVICES, Folk, rove
 from .terrain import Ints
-from .trades import TRADES, Range, Trade
+from .trades import Range, Trade
 
 
 def open_all(ledger: Ledger, shop: Shop, folk: Folk, subscribers: int, only: tuple[Trade, ...] = TRADES) -> None:
