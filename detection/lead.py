@@ -22,6 +22,23 @@ class LeadCell:
 
 
 @dataclass(frozen=True, slots=True)
+class ListenCell:
+    """Where a lead is heard: a cell, the timing advance (None unknown), and the share of its acts there."""
+
+    identity: CellIdentity
+    timing_advance: int | None = None
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NextCell:
+    """A cell where a moving lead may be in the hour after `Lead.next_from`, with its probability."""
+
+    identity: CellIdentity
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """One suspected box, from a carrier's export ("cdr"), from the air ("radio"), or both ("joined")."""
 
@@ -44,6 +61,11 @@ class Lead:
     r50_radius_m: float | None = None
     r90_radius_m: float | None = None
     status: str = "open"
+    kind: str = ""  # of target: "fixed box", "distributed", "car", "pair", "not a radio target (landline)"
+    best_hours: tuple[str, ...] = ()  # to visit it, the carrier's local time: "14-18"
+    listen_to: tuple[ListenCell, ...] = ()
+    next_hour: tuple[NextCell, ...] = ()
+    next_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

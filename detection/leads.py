@@ -1,6 +1,7 @@
 """Leads in and out of the store: imported from a ranking, joined with what is heard, exported for `locate`."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +13,11 @@ import msgspec
 from detection.case import KnownGateway
 from detection.errors import ExportError
 from detection.joining import join, places_of
-from detection.lead import Lead, LeadCell
+from detection.lead import Lead, LeadCell, ListenCell, NextCell
 from detection.store import Store
 from sensor.cell import CellIdentity
+
+HOURS = re.compile(r"([01]?\d|2[0-4])-([01]?\d|2[0-4])")
 
 
 class CellRow(msgspec.Struct, frozen=True):
@@ -32,6 +35,30 @@ class CellRow(msgspec.Struct, frozen=True):
     range_m: float | None = None
     timing_advance: tuple[int, ...] = ()
     weight: float = 1.0
+
+
+class HeardRow(msgspec.Struct, frozen=True):
+    """A cell of `listen_to` or of `next_hour` in leads.json."""
+
+    rat: str | None = None
+    mcc: str | None = None
+    mnc: str | None = None
+    lac: int | None = None
+    ci: int | None = None
+    timing_advance: int | None = None
+    share: float = 0.0
+    probability: float = 0.0
+
+    @property
+    def identity(self) -> CellIdentity:
+        return CellIdentity(self.rat or "gsm", self.mcc, self.mnc, self.lac, self.ci)
+
+
+class NextRow(msgspec.Struct, frozen=True, rename={"begins": "from"}):
+    """`next_hour` of a lead in leads.json."""
+
+    begins: str | None = None
+    cells: tuple[HeardRow, ...] = ()
 
 
 class LeadRow(msgspec.Struct, frozen=True):
@@ -52,6 +79,10 @@ class LeadRow(msgspec.Struct, frozen=True):
     owner: str = ""
     lat: float | None = None
     lon: float | None = None
+    kind: str = ""
+    best_hours: tuple[str, ...] = ()
+    listen_to: tuple[HeardRow, ...] = ()
+    next_hour: NextRow | None = None
 
 
 def read_leads(path: Path | str) -> list[Lead]:
@@ -71,6 +102,9 @@ def _lead(row: LeadRow, where: str) -> Lead:
         raise ExportError(f"{where}: a lead needs a name, and a score from 0 to 1 (here {row.lead!r}, {row.score})")
     if row.area is not None and not {"lat_min", "lon_min", "lat_max", "lon_max"} <= set(row.area):
         raise ExportError(f"{where}.area: needs lat_min, lon_min, lat_max, lon_max")
+    for hours in row.best_hours:
+        if not HOURS.fullmatch(hours):
+            raise ExportError(f'{where}.best_hours: {hours!r}; a range of hours is written "14-18"')
     return Lead(
         lead=row.lead,
         origin="cdr",
@@ -87,6 +121,13 @@ def _lead(row: LeadRow, where: str) -> Lead:
         advice=row.advice,
         owner=row.owner,
         fix=None if row.lat is None or row.lon is None else (row.lat, row.lon),
+        kind=row.kind,
+        best_hours=row.best_hours,
+        listen_to=tuple(ListenCell(cell.identity, cell.timing_advance, cell.share) for cell in row.listen_to),
+        next_hour=tuple(NextCell(cell.identity, cell.probability) for cell in row.next_hour.cells)
+        if row.next_hour
+        else (),
+        next_from=_time(row.next_hour.begins, f"{where}.next_hour.from") if row.next_hour else None,
     )
 
 
@@ -166,19 +207,26 @@ def to_json(lead: Lead) -> str:
     """One line of `catpool leads --json`."""
     line: dict[str, Any] = msgspec.to_builtins(lead)
     line["cells"] = [cell_json(cell) | {"weight": cell.weight} for cell in lead.cells]
+    line["listen_to"] = [_named(spot.identity) | _rest(spot) for spot in lead.listen_to]
+    line["next_hour"] = [_named(cell.identity) | _rest(cell) for cell in lead.next_hour]
     line["fix"] = None if lead.fix is None else {"lat": lead.fix[0], "lon": lead.fix[1]}
     return json.dumps(line, ensure_ascii=False)
 
 
+def _named(identity: CellIdentity) -> dict[str, Any]:
+    return {name: getattr(identity, name) for name in ("rat", "mcc", "mnc", "lac", "ci")}
+
+
+def _rest(part: ListenCell | NextCell) -> dict[str, Any]:
+    """What a part says beside its cell's name."""
+    rest: dict[str, Any] = msgspec.to_builtins(part)
+    del rest["identity"]
+    return rest
+
+
 def cell_json(cell: LeadCell) -> dict[str, Any]:
     """A lead's cell as one flat object."""
-    identity = cell.identity
-    return {
-        "rat": identity.rat,
-        "mcc": identity.mcc,
-        "mnc": identity.mnc,
-        "lac": identity.lac,
-        "ci": identity.ci,
+    return _named(cell.identity) | {
         "lat": cell.lat,
         "lon": cell.lon,
         "azimuth_deg": cell.azimuth_deg,

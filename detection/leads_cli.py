@@ -107,7 +107,7 @@ def _open_store() -> "Store":
 
 
 def _in_words(lead: "Lead") -> list[str]:
-    from detection.wording import cell_in_words
+    from detection.wording import cell_in_words, hours_in_words
 
     origin = {"cdr": "carrier's records", "radio": "heard on the air", "joined": "carrier's records and the air"}
     lines = [f"{lead.lead}  {lead.score:.3f}  {lead.form}  ({origin.get(lead.origin, lead.origin)})  {lead.status}"]
@@ -121,6 +121,8 @@ def _in_words(lead: "Lead") -> list[str]:
         r90 = lead.r90_radius_m
         area = f", 90 % in an area as large as a circle of {r90:.0f} m" if r90 is not None else ""
         lines.append(f"    best place {lead.fix[0]:.5f}, {lead.fix[1]:.5f} (WGS-84){area}")
+    if lead.best_hours:
+        lines.append(f"    {lead.kind}; best hours to visit: {hours_in_words(lead.best_hours)}")
     if lead.last_seen is not None:
         lines.append(f"    last seen {lead.last_seen:%Y-%m-%d %H:%M} UTC")
     lines += [f"    - {reason}" for reason in lead.reasons]

@@ -1,5 +1,7 @@
 """Events and hits in words, for a reader at night."""
 
+from collections.abc import Sequence
+
 from detection.hit import Hit
 from sensor.cell import CellIdentity
 
@@ -14,6 +16,12 @@ def odds_in_words(log10_odds: float) -> str:
     if ratio <= 1:
         return "even odds"
     return f"about {ratio:,.0f} to 1 for a box" if log10_odds > 0 else f"about {ratio:,.0f} to 1 against a box"
+
+
+def hours_in_words(ranges: Sequence[str]) -> str:
+    """ "14:00-18:00, 20:00-22:00" from "14-18", "20-22"."""
+    spans = (span.split("-") for span in ranges)
+    return ", ".join(f"{int(begin):02d}:00-{int(end):02d}:00" for begin, end in spans)
 
 
 def cell_in_words(cell: CellIdentity, arfcn: int | None = None, bsic: int | None = None) -> str:

@@ -10,8 +10,9 @@ from detection.cdr import roads, victims
 from detection.cdr.advice import ADVICE, KINDS, Heard, advise
 from detection.cdr.joint import Acts, facts, in_time, once, relay, silences, turns
 from detection.cdr.sentences import share_in_words
-from detection.cdr.visits import best_hours, hours_in_words, listen_to
+from detection.cdr.visits import best_hours, listen_to
 from detection.lead import PlacedCell
+from detection.wording import hours_in_words
 from sensor.cell import CellIdentity
 from web.i18n import tell
 

@@ -111,6 +111,21 @@ def lead_feature(lead: Lead, masts: Masts, has_posterior: bool, mask: Callable[[
         "first_seen": _iso(lead.first_seen),
         "last_seen": _iso(lead.last_seen),
         "active_hours": list(lead.active_hours),
+        "target": lead.kind,
+        "best_hours": list(lead.best_hours),
+        "listen_to": [
+            {
+                **_identity(spot.identity),
+                "timing_advance": spot.timing_advance,
+                "distance_m": None
+                if spot.timing_advance is None
+                else list(ring_m(spot.identity.rat, spot.timing_advance)),
+                "share": spot.share,
+            }
+            for spot in lead.listen_to
+        ],
+        "next_hour": [{**_identity(cell.identity), "probability": cell.probability} for cell in lead.next_hour],
+        "next_from": _iso(lead.next_from),
         "reasons": [say.told(reason) for reason in lead.reasons],
         "advice": say.told(lead.advice),
         "owner": lead.owner,

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from detection.wording import odds_in_words
+from detection.wording import hours_in_words, odds_in_words
 from web.access import allow, note
 from web.accounts import ROLES
 from web.api import mask, visible_lead, visible_leads
@@ -25,7 +25,7 @@ def listing() -> ResponseReturnValue:
         note("looked at leads", " ".join(lead.lead for lead in leads))
     masts, located = Masts(store().placed_cells()), set(store().posteriors())
     cards = [lead_feature(lead, masts, lead.lead in located, mask, speaker())["properties"] for lead in leads]
-    return render_template("leads/list.html", leads=cards)
+    return render_template("leads/list.html", leads=cards, hours_in_words=hours_in_words)
 
 
 @blueprint.get("/<name>")
@@ -43,4 +43,5 @@ def page(name: str) -> ResponseReturnValue:
         outcomes=store().outcomes(lead.lead),
         verdicts=VERDICTS,
         odds_in_words=odds_in_words,
+        hours_in_words=hours_in_words,
     )

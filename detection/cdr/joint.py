@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from detection.cdr import visits
 from detection.cdr.sentences import count_in_words
+from detection.wording import hours_in_words
 
 Ints = NDArray[np.int64]
 
@@ -141,6 +142,6 @@ def span(acts: Acts) -> str:
         return ""
     first, last = (datetime.fromtimestamp(int(edge), UTC) for edge in (acts.local_s.min(), acts.local_s.max()))
     days = len(np.unique(acts.local_s // DAY_S))
-    hours = visits.hours_in_words(visits.best_hours(acts.local_s))
+    hours = hours_in_words(visits.best_hours(acts.local_s))
     on = "one day" if days == 1 else f"{days} days"
     return f"at work from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} local time, on {on}; most at {hours}"

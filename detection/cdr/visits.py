@@ -1,6 +1,6 @@
 """When and where a team hears a box: the hours in which it acts most, the cells and rings that carry it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,9 +95,3 @@ def listen_to(cell: Ints, timing_advance: Ints) -> list[Spot]:
         ta = int(spots[at, 1])
         told.append(Spot(int(spots[at, 0]), None if ta < 0 else ta, float(acts[at] / acts.sum())))
     return told
-
-
-def hours_in_words(ranges: Sequence[str]) -> str:
-    """ "14:00-18:00, 20:00-22:00" ."""
-    spans = (span.split("-") for span in ranges)
-    return ", ".join(f"{int(begin):02d}:00-{int(end):02d}:00" for begin, end in spans)
