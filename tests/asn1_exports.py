@@ -4,12 +4,42 @@ import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
-
-from cdr_exports import Row
+from typing import Any, Protocol
 
 OFFSET = "+0800"
 SMSC = "8613800100500"
+
+
+class Call(Protocol):
+    """What a record tells; a Row of cdr_exports is one. `t_s` is local time, as if UTC."""
+
+    @property
+    def outgoing(self) -> bool: ...
+    @property
+    def imsi(self) -> str: ...
+    @property
+    def imei(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def other(self) -> str: ...
+    @property
+    def t_s(self) -> int: ...
+    @property
+    def duration_s(self) -> int: ...
+    @property
+    def lac(self) -> int: ...
+    @property
+    def ci(self) -> int: ...
+
+
+def full(number: str) -> str:
+    """A Chinese mobile number with its country code, any other as it is."""
+    return "86" + number if len(number) == 11 and number.startswith("1") else number
+
+
+def cell(number: int) -> bytes:
+    return number.to_bytes(2 if number < 0x10000 else 4)
 
 
 # ---- by pycrate
@@ -44,7 +74,7 @@ def local(t_s: int, form: str) -> str:
     return datetime.fromtimestamp(t_s, UTC).strftime(form)
 
 
-def tap_event(row: Row) -> tuple[str, dict[str, Any]]:
+def tap_event(row: Call) -> tuple[str, dict[str, Any]]:
     """A call event as pycrate takes it."""
     party = {"imsi": bcd(row.imsi), "msisdn": bcd("86" + row.number)}
     basic: dict[str, Any] = {
@@ -54,9 +84,9 @@ def tap_event(row: Row) -> tuple[str, dict[str, Any]]:
         "causeForTerm": 0,
     }
     if row.outgoing:
-        basic["destination"] = {"calledNumber": bcd("86" + row.other)}
+        basic["destination"] = {"calledNumber": bcd(full(row.other))}
     else:
-        basic["callOriginator"] = {"callingNumber": bcd("86" + row.other)}
+        basic["callOriginator"] = {"callingNumber": bcd(full(row.other))}
     event = {
         "basicCallInformation": basic,
         "locationInformation": {"networkLocation": {"recEntityCode": 1, "locationArea": row.lac, "cellId": row.ci}},
@@ -125,7 +155,7 @@ def isdn(number: str, kind: int = 0x91) -> bytes:
     return bytes([kind]) + tbcd(number)
 
 
-def cs_call(row: Row, **more: Any) -> tuple[str, dict[str, Any]]:
+def cs_call(row: Call, **more: Any) -> tuple[str, dict[str, Any]]:
     """A call's record as pycrate takes it."""
     record: dict[str, Any] = {
         "recordType": 0 if row.outgoing else 1,
@@ -167,6 +197,11 @@ def packed(records: Iterable[bytes], count: int | None = None, release: int = 3)
 # ---- octet by octet
 
 
+def seconds(text: str) -> int:
+    """Local time of a CSV line, as if UTC."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
 def element(tag: str, contents: bytes, indefinite: bool = False, long: bool = False) -> bytes:
     """Tag in hex, length, contents."""
     head = bytes.fromhex(tag)
@@ -179,7 +214,7 @@ def element(tag: str, contents: bytes, indefinite: bool = False, long: bool = Fa
     return head + (b"\x81" if len(contents) > 0x7F else b"") + bytes([len(contents)]) + contents
 
 
-def tap_event_by_hand(row: Row, indefinite: bool = False) -> bytes:
+def tap_event_by_hand(row: Call, indefinite: bool = False) -> bytes:
     """The same event, without what it cost."""
 
     def node(tag: str, *parts: bytes) -> bytes:
@@ -187,7 +222,7 @@ def tap_event_by_hand(row: Row, indefinite: bool = False) -> bytes:
 
     party = node("7f8147", element("5f8101", bcd(row.imsi)), element("5f8118", bcd("86" + row.number)))
     time = element("50", local(row.t_s, "%Y%m%d%H%M%S").encode()) + element("5f8168", b"\x03")
-    number = bcd("86" + row.other)
+    number = bcd(full(row.other))
     other = node("7f59", element("5f8317", number)) if row.outgoing else node("7f29", element("5f8315", number))
     basic = node(
         "7f8113" if row.outgoing else "7f8119",
@@ -197,8 +232,8 @@ def tap_event_by_hand(row: Row, indefinite: bool = False) -> bytes:
         element("5f815f", struct.pack(">H", row.duration_s)),
         element("5f3a", b"\x00"),
     )
-    cell = element("5f8108", struct.pack(">H", row.lac)) + element("5f3b", struct.pack(">I", row.ci))
-    place = node("7f810a", node("7f811c", element("5f8138", b"\x01"), cell))
+    ids = element("5f8108", struct.pack(">H", row.lac)) + element("5f3b", struct.pack(">I", row.ci))
+    place = node("7f810a", node("7f811c", element("5f8138", b"\x01"), ids))
     equipment = node("7f832d", element("5f8100", bcd(row.imei)))
     service = node("7f26", node("7f27", node("7f24", node("7f832a", element("5f815a", b"11")))))
     return node("69" if row.outgoing else "6a", basic, place, equipment, service)
@@ -226,7 +261,7 @@ def tap_by_hand(
     return element("61", b"".join(parts), indefinite)
 
 
-def cs_by_hand(row: Row, indefinite: bool = False, extra: bytes = b"") -> bytes:
+def cs_by_hand(row: Call, indefinite: bool = False, extra: bytes = b"") -> bytes:
     """The same record as `cs_call`."""
     fields = [
         element("80", b"\x00" if row.outgoing else b"\x01"),
@@ -235,8 +270,12 @@ def cs_by_hand(row: Row, indefinite: bool = False, extra: bytes = b"") -> bytes:
         element("83", isdn("86" + row.number)),
         element("85" if row.outgoing else "84", isdn(row.other, 0x81)),
     ]
-    cell = element("80", struct.pack(">H", row.lac)) + element("81", struct.pack(">H", row.ci))
-    tags = ("ac", "97", "99", "9e", "9f20") if row.outgoing else ("a9", "94", "96", "9b", "9d")
-    values = (cell, timestamp(row.t_s), struct.pack(">H", row.duration_s), b"\x00", struct.pack(">I", row.t_s % 2**32))
+    ids = element("80", struct.pack(">H", row.lac)) + element("81", cell(row.ci))
+    answered = row.duration_s > 0  # else the time is that of its seizure
+    if row.outgoing:
+        tags = ("ac", "97" if answered else "96", "99", "9e", "9f20")
+    else:
+        tags = ("a9", "94" if answered else "93", "96", "9b", "9d")
+    values = (ids, timestamp(row.t_s), struct.pack(">H", row.duration_s), b"\x00", struct.pack(">I", row.t_s % 2**32))
     fields += [element(tag, value) for tag, value in zip(tags, values, strict=True)]
     return element("a0" if row.outgoing else "a1", b"".join(fields) + extra, indefinite)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detection.cdr.asn1.recognition import recognise
 from detection.cdr.columns import Layout, assign, lay_out
 from detection.cdr.lines import look_at
 from detection.cdr.reader import text_batches
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".parquet", ".dat", ".cdr", ".log", ".psv", ".xls")
 OWN_FILES = ("suspects.csv", "rejects.csv", "cells.csv")
 PARQUET_SAMPLE = 4_000
+ASN1_HEAD = 4_096  # octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,18 @@ def find_files(names: Sequence[str | Path]) -> list[Path]:
 
 def _is_candidate(entry: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in entry.relative_to(folder).parts)
-    return entry.is_file() and not hidden and entry.suffix.lower() in SUFFIXES and entry.name.lower() not in OWN_FILES
+    if hidden or not entry.is_file() or entry.name.lower() in OWN_FILES:
+        return False
+    return entry.suffix.lower() in SUFFIXES or _is_asn1(entry)
+
+
+def _is_asn1(entry: Path) -> bool:
+    """Files of roaming partners and exchanges have any name: they are known by their first octets."""
+    try:
+        with entry.open("rb") as stream:
+            return recognise(stream.read(ASN1_HEAD), entry.stat().st_size) != ""
+    except OSError:
+        return False
 
 
 def examine(path: Path) -> ExportFile:

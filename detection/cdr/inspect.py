@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from detection.cdr.asn1.conversion import told_lines
 from detection.cdr.columns import MISSING_COSTS, ROLES, first_example
 from detection.cdr.export import ExportFile, examine, find_files
 from detection.cdr.places import read_cells_of
@@ -14,6 +15,8 @@ from detection.cdr.words import is_empty
 from detection.lead import PlacedCell
 
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", "\x01": "0x01"}
+UNUSED = "no header word and no content that is known"
+UNUSED_ASN1 = "tells records apart"
 HIDDEN = ("imsi", "imei", "served", "calling", "called", "other")
 
 
@@ -40,7 +43,7 @@ def describe_file(file: ExportFile, placed: Sequence[PlacedCell], timezone: str 
                 "name": name,
                 "role": role,
                 "reads_as": ROLES[role] if role else None,
-                "why": layout.reasons[role] if role else "no header word and no content that is known",
+                "why": layout.reasons[role] if role else UNUSED_ASN1 if file.asn1 else UNUSED,
                 "example": example[:40],
             }
         )
@@ -52,7 +55,7 @@ def describe_file(file: ExportFile, placed: Sequence[PlacedCell], timezone: str 
         "encoding": file.encoding,
         "encoding_why": file.encoding_reason,
         "gzip": file.gzipped,
-        "delimiter": None if file.parquet else layout.delimiter,
+        "delimiter": None if file.parquet or file.asn1 else layout.delimiter,
         "header_line": None if layout.header_line is None or file.parquet else layout.header_line + 1,
         "columns": columns,
         "time": {
@@ -66,6 +69,7 @@ def describe_file(file: ExportFile, placed: Sequence[PlacedCell], timezone: str 
         "cells": describe_cells(file, placed),
         "record_types": describe_types(file),
         "missing": {key: MISSING_COSTS[key] for key in layout.missing},
+        "asn1": file.asn1.describe() if file.asn1 else None,
     }
 
 
@@ -117,8 +121,10 @@ def described_lines(told: dict[str, Any]) -> list[str]:
         if told["delimiter"] is None
         else f", fields split by {DELIMITER_NAMES.get(told['delimiter'], told['delimiter'])}"
     )
-    header = "no header line" if told["header_line"] is None else f"header in line {told['header_line']}"
-    lines = [f"{told['file']}: {told['encoding']} ({told['encoding_why']}){cut}, {header}"]
+    header = ", no header line" if told["header_line"] is None else f", header in line {told['header_line']}"
+    header = "" if told["asn1"] else header
+    lines = [f"{told['file']}: {told['encoding']} ({told['encoding_why']}){cut}{header}"]
+    lines += told_lines(told["asn1"]) if told["asn1"] else []
     for column in told["columns"]:
         role = column["reads_as"] or "not used"
         lines.append(

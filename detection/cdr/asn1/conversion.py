@@ -93,6 +93,24 @@ class Asn1File:
         return {**told, "first": first, "last": last, "notes": notes}
 
 
+def told_lines(told: dict[str, Any]) -> list[str]:
+    """A description of a file for people."""
+    lines = []
+    if "sender" in told:
+        created = f", made at {told['created']}" if "created" in told else ""
+        number = f", file {told['sequence']}" if "sequence" in told else ""
+        lines.append(f"  from {told['sender']} to {told.get('recipient', '?')}{number}{created}")
+    if "content" in told:
+        lines.append(f"  it is {told['content']}")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in told["kinds"].items())
+    lines.append(
+        f"  {told['records']} records" + (f" ({kinds})" if kinds else "") + f", {told['unread']} that can't be read"
+    )
+    if told["first"]:
+        lines.append(f"  {told['first']} to {told['last']}")
+    return [*lines, *(f"  note: {note}" for note in told["notes"])]
+
+
 @dataclass(slots=True)
 class Calls:
     """Calls told in several records, while they go on."""
