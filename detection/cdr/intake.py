@@ -200,16 +200,16 @@ class Intake:
         line = int(cut.line[row])
         texts = [cut.column(at).text(row) for at in range(layout.fields)]
         extra = getattr(cut, "spans", {}).get(line, 1) - 1
-        if file.parquet:
-            self._reject(file, line, layout.names[layout.roles[role]], texts[layout.roles[role]], reason)
-        elif not any(text.strip(' \t"') for text in texts):
-            self.blank += 1
-            self.rejected, self.blank = self.rejected - extra, self.blank + extra
-        elif _is_header(texts, layout):
+        if not file.parquet and not any(text.strip(' \t"') for text in texts):
+            self.blank += 1 + extra
+            self.rejected -= extra
+        elif not file.parquet and _is_header(texts, layout):
             self.header += 1
+        elif role:
+            at = layout.roles[role]
+            self._reject(file, line, layout.names[at], filled(texts[at]) or "", reason)
         else:
-            value = filled(texts[layout.roles[role]]) or ""
-            self._reject(file, line, layout.names[layout.roles[role]], value, reason)
+            self._reject(file, line, "", layout.delimiter.join(texts), reason)
 
     def _tell_odd(self, odd: OddLine, file: ExportFile) -> None:
         layout = file.layout

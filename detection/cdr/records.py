@@ -227,7 +227,10 @@ class _Settling:
         by_dialect: dict[int, list[CellTexts]] = {}
         for dialect, text in sorted(texts):
             by_dialect.setdefault(dialect, []).append(text)
-        read = {dialect: read_cells_of(found, self.placed) for dialect, found in by_dialect.items()}
+        read = {
+            dialect: read_cells_of(found, self.placed, self.files[dialect].layout.cell_base)
+            for dialect, found in by_dialect.items()
+        }
         named = {cell for table in read.values() for cell in table.cells.values() if cell is not None}
         cells = sorted(named, key=cell_order)
         index: dict[CellIdentity | None, int] = {cell: at for at, cell in enumerate(cells)}

@@ -210,13 +210,10 @@ class Reader:
         if self._lasting.roles:
             form = "ms" if self._lasting.roles[0] == "duration_ms" else self.layout.duration_form
             seconds = self._number(self._lasting, column, faults, LONGEST_CALL_S, "not a duration", form)
-        elif "end" in column:
+        elif "end" in column and self.layout.time.time_way is None:
             end, _ = self._end.read([column["end"]])
-            told = (end != UNREAD) & (start != UNREAD)
-            seconds = np.where(told, end - start, UNKNOWN)
-            wrong = told & ((seconds < 0) | (seconds > LONGEST_CALL_S))
-            faults.append(Fault(wrong, "end", "not a duration"))
-            seconds[wrong] = UNKNOWN
+            seconds = np.where((end != UNREAD) & (start != UNREAD), end - start, UNKNOWN)
+            seconds[(seconds < 0) | (seconds > LONGEST_CALL_S)] = UNKNOWN
         else:
             seconds = np.full(len(start), UNKNOWN)
         return seconds
@@ -263,7 +260,7 @@ class Reader:
             shifted = np.zeros(len(cut.line), bool)
             for row in rows.tolist():
                 shifted[row] = is_shifted(layout, [cut.column(at).text(row) for at in range(layout.fields)])
-            faults.append(Fault(shifted, next(iter(layout.roles)), SHIFTED))
+            faults.append(Fault(shifted, "", SHIFTED))
 
     @staticmethod
     def _parties(code: Mapping[str, Ints], kind: Ints) -> dict[str, Ints]:
@@ -327,7 +324,7 @@ class Reader:
     def _ask_duration(self, rows: list[tuple[str | None, ...]]) -> list[int]:
         told = [None if text is None else meanings.seconds_of(self.layout, text) for (text,) in rows]
         return [
-            UNKNOWN if text is None else UNREADABLE if seconds is None or seconds < 0 else int(min(seconds, 1e9) + 0.5)
+            UNKNOWN if text is None else UNREADABLE if seconds is None or seconds < 0 else round(min(seconds, 1e9))
             for (text,), seconds in zip(rows, told, strict=True)
         ]
 
