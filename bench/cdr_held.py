@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 CATPOOL = os.environ.get("CATPOOL", str(Path(sys.executable).with_name("catpool")))  # or a checkout's catpool.py
 THIN = 3
+NAMED_KM = 0.5
 SAID = (
     ("imitate", "human"),
     ("car", "car"),
@@ -85,6 +86,7 @@ class Line:
     form_right: float | None = None
     place_km: float | None = None
     place_max_km: float | None = None
+    gateways: float | None = None  # share of a distributed bank's gateways named within NAMED_KM
     wall_s: float = 0.0
     export: str = ""
 
@@ -231,6 +233,25 @@ def place_errors(rows: list[Suspect], truth: Truth, of: NDArray[np.bool_]) -> li
     return errors
 
 
+def gateways_named(truth: Truth, found: dict[str, Suspect], named: dict[str, list[dict[str, float]]]) -> float | None:
+    """Share of the gateways of distributed banks that a lead of their SIMs names; None where there is no such bank."""
+    spread = [box for box, places in truth.places.items() if len(places) > 1 and box_form(truth, box) == "human"]
+    right = total = 0
+    for box in spread:
+        rows = [found[imsi] for n, imsi in enumerate(truth.imsi) if truth.box[n] == box and imsi in found]
+        rows = [row for row in rows if row.detected_s is not None]
+        said = {(row.lat, row.lon) for row in rows if row.lat is not None and row.lon is not None}
+        said |= {(place["lat"], place["lon"]) for row in rows for place in named.get(row.lead, []) if place.get("lat")}
+        for place in truth.places[box]:
+            total += 1
+            right += any(distance_km(*place, lat or 0.0, lon or 0.0) < NAMED_KM for lat, lon in said)
+    return right / total if total else None
+
+
+def box_form(truth: Truth, box: int) -> str:
+    return next((truth.form[n] for n in np.flatnonzero(truth.box == box)), "")
+
+
 def distance_km(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     east = (lon1 - lon0) * np.cos(np.radians((lat0 + lat1) / 2))
     return float(np.hypot(lat1 - lat0, east) * 111.32)
@@ -255,7 +276,10 @@ def one_seed(scenario: str, seed: int, subscribers: int, days: int, keep: Path |
         )
         line.wall_s = rank(folder, folder / "out", Path(scratch) / "home")
         first_day = datetime.fromisoformat(json.loads((folder / "options.json").read_text())["first_day"])
-        measure(line, read_truth(folder), read_suspects(folder / "out" / "suspects.csv", first_day), days)
+        truth, found = read_truth(folder), read_suspects(folder / "out" / "suspects.csv", first_day)
+        measure(line, truth, found, days)
+        leads = json.loads((folder / "out" / "leads.json").read_text())
+        line.gateways = gateways_named(truth, found, {lead["lead"]: lead.get("gateways") or [] for lead in leads})
     return line
 
 
@@ -275,7 +299,8 @@ def show(line: Line) -> str:
         f"false alarms {line.false_alarms} ({kinds}) "
         f"recall {_by(line.recall)} delay h, SIM {_by(line.delay_sim_h, 1)} box {_by(line.delay_box_h, 1)} "
         f"stopped {_by(line.stopped)} pairF1 {_num(line.pair_f1)} form {_num(line.form_right, 2)} "
-        f"place km {_num(line.place_km, 2)} max {_num(line.place_max_km, 2)} wall {line.wall_s:.0f} s"
+        f"place km {_num(line.place_km, 2)} max {_num(line.place_max_km, 2)} "
+        f"gateways {_num(line.gateways, 2)} wall {line.wall_s:.0f} s"
     )
 
 
