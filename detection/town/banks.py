@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from detection.town.canvas import DAY_S, FIRST_DAY_S, Canvas
+from detection.town.canvas import DAY_S, FIRST_DAY_S, Canvas, Ints
+from detection.town.trades import evenly
 
 
 def _turns(
@@ -58,6 +59,9 @@ def _bank(
     port_imei = [town.imei(tac) for _ in range(ports)]
     held = [town.sim(form, here, here, 2.0) for _ in range(sims)]
     burnt_after = int(rng.integers(1, 5)) if rng.random() < 0.3 else 0
+    again_share = float(rng.choice([0.0, rng.uniform(0, 0.15), rng.uniform(0, 0.4) if town.evasive else 0.05]))
+    known = town.strangers(int(rng.integers(20, 400)))
+    back = max(back, float(rng.uniform(0, 0.12)) if town.evasive else back)
     own_pace = rng.lognormal(0, rng.uniform(0, 0.5), sims)
     pace = dict(zip(held, own_pace.tolist(), strict=True))
     for sim, port, begin, stop in _turns(town, held, ports, dwell_s, start, end, burnt_after):
@@ -71,6 +75,8 @@ def _bank(
         when = when[(hour >= hours[0]) & (hour < hours[1])]
         n = len(when)
         whom = town.strangers(n)
+        again = rng.random(n) < again_share
+        whom[again] = rng.choice(known, int(again.sum()))
         town.acts.add(
             np.full(n, sim),
             whom,
@@ -89,6 +95,7 @@ def _bank(
                 inward=True,
                 answered=rng.random(k) < 0.3,
             )
+    _traces(town, held, start, end)
     if lived:
         _former_lives(town, [sim for sim in held if rng.random() < lived], start)
     town.boxes.append((name, form, here, held))
@@ -115,9 +122,9 @@ def _former_lives(town: Canvas, sims: list[int], until: float) -> None:
 def _box_naive(town: Canvas, name: str) -> None:
     rng = town.rng
     start, end = town.whole()
-    ports = int(rng.choice([4, 8, 16, 32]))
+    ports = int(rng.choice([2, 4, 8, 16, 32, 64], p=[0.1, 0.2, 0.25, 0.25, 0.15, 0.05]))
     sims = int(ports * rng.uniform(1, 3.5))
-    hours = (0.0, 24.0) if rng.random() < 0.7 else (6.0, 24.0)
+    hours = (0.0, 24.0) if rng.random() < 0.6 else (float(rng.uniform(0, 10)), float(rng.uniform(18, 24)))
     _bank(
         town,
         name,
@@ -125,10 +132,10 @@ def _box_naive(town: Canvas, name: str) -> None:
         sims=sims,
         ports=ports,
         dwell_s=rng.uniform(1_800, 20_000),
-        rate_h=rng.uniform(5, 18),
+        rate_h=evenly(town, (3, 20)),
         hours=hours,
-        talk_s=rng.uniform(60, 220),
-        answer=rng.uniform(0.4, 0.75),
+        talk_s=evenly(town, (40, 360)),
+        answer=rng.uniform(0.35, 0.85),
         start=start,
         end=end,
         shared=rng.random() < 0.8,
@@ -149,7 +156,7 @@ def _box_human(town: Canvas, name: str) -> None:
         sims=int(ports * rng.uniform(1, 2.5)),
         ports=ports,
         dwell_s=rng.uniform(5_000, 40_000),
-        rate_h=rng.uniform(2, 6),
+        rate_h=evenly(town, (1.5, 7)),
         hours=(rng.uniform(6.5, 8.5), rng.uniform(22, 24)),
         talk_s=rng.uniform(70, 200),
         answer=rng.uniform(0.5, 0.75),
@@ -187,9 +194,9 @@ def _box_scam(town: Canvas, name: str) -> None:
         sims=int(ports * rng.uniform(1, 3)),
         ports=ports,
         dwell_s=rng.uniform(1_200, 9_000),
-        rate_h=rng.uniform(10, 30),
-        hours=(8.5, 20.0),
-        talk_s=rng.uniform(30, 120),
+        rate_h=evenly(town, (6, 35)),
+        hours=(float(rng.uniform(7, 10)), float(rng.uniform(17, 22))),
+        talk_s=evenly(town, (15, 300)),
         answer=rng.uniform(0.3, 0.6),
         start=start,
         end=end,
@@ -211,9 +218,9 @@ def _box_car(town: Canvas, name: str) -> None:
         sims=int(ports * rng.uniform(1, 2)),
         ports=ports,
         dwell_s=rng.uniform(2_000, 12_000),
-        rate_h=rng.uniform(8, 22),
-        hours=(7.5, 22.0),
-        talk_s=rng.uniform(40, 140),
+        rate_h=evenly(town, (5, 25)),
+        hours=(float(rng.uniform(6, 10)), float(rng.uniform(18, 24))),
+        talk_s=evenly(town, (20, 250)),
         answer=rng.uniform(0.3, 0.6),
         start=start,
         end=end,
@@ -249,9 +256,9 @@ def _box_pair(town: Canvas, name: str) -> None:
         sims=int(rng.integers(1, 5)),
         ports=int(rng.integers(1, 3)),
         dwell_s=rng.uniform(4_000, 14_000),
-        rate_h=rng.uniform(8, 20),
-        hours=(8.0, 21.0),
-        talk_s=rng.uniform(60, 240),
+        rate_h=evenly(town, (4, 25)),
+        hours=(float(rng.uniform(6, 10)), float(rng.uniform(18, 24))),
+        talk_s=evenly(town, (30, 360)),
         answer=rng.uniform(0.35, 0.65),
         start=start,
         end=end,
@@ -272,7 +279,7 @@ def _box_sms(town: Canvas, name: str) -> None:
     end = min(town.whole()[1], start + rng.uniform(3, 40) * 3600)
     body = [town.imei() for _ in range(int(rng.integers(1, 5)))]
     held = [town.sim("sms", here, here, 2.0) for _ in range(int(len(body) * rng.uniform(1, 4)))]
-    rate = rng.uniform(80, 400) / (3 if town.evasive else 1)
+    rate = evenly(town, (40, 600)) / (3 if town.evasive else 1)
     for sim, port, begin, stop in _turns(town, held, len(body), rng.uniform(1_500, 9_000), start, end):
         if not town.evasive:
             town.imeis.setdefault(sim, []).append((begin, body[port]))
@@ -285,26 +292,80 @@ def _box_sms(town: Canvas, name: str) -> None:
             message=True,
             answered=rng.random(n) < 0.95,
         )
+    _traces(town, held, start, end)
     town.boxes.append((name, "sms", here, held))
 
 
 def _box_otp(town: Canvas, name: str) -> None:
     rng, here = town.rng, town.place()
     start, end = town.whole()
-    ports = int(rng.choice([8, 16, 32]))
+    if rng.random() < 0.4:
+        start += rng.uniform(0, 0.6) * (end - start)
+    ports = int(rng.choice([2, 4, 8, 16, 32, 64]))
     tac = str(rng.choice(town.tac))
-    body = [town.imei(tac) for _ in range(ports)]
-    held = [town.sim("otp", here, here, 2.0) for _ in range(int(ports * rng.uniform(2, 6)))]
-    senders = np.array([town.number(f"106{rng.integers(0, 10**8):08d}") for _ in range(150)])
-    rate = rng.uniform(4, 20) / (3 if town.evasive else 1)
-    for sim, port, begin, stop in _turns(town, held, ports, rng.uniform(1_800, 12_000), start, end):
-        if not town.evasive:
+    body = [town.imei(tac if rng.random() < 0.7 else None) for _ in range(ports)]
+    held = [town.sim("otp", here, here, 2.0) for _ in range(max(2, int(ports * rng.uniform(1, 6))))]
+    senders = _senders(town)
+    shared = not town.evasive and rng.random() < 0.6
+    rate = evenly(town, (2, 30)) / (3 if town.evasive else 1)
+    burnt_after = int(rng.integers(1, 4)) if rng.random() < 0.4 else 0
+    hours = (0.0, 24.0) if rng.random() < 0.5 else (rng.uniform(6, 10), rng.uniform(18, 24))
+    for sim, port, begin, stop in _turns(town, held, ports, rng.uniform(1_200, 30_000), start, end, burnt_after):
+        if shared:
             town.imeis.setdefault(sim, []).append((begin, body[port]))
-        n = rng.poisson(rate * (stop - begin) / 3600)
-        town.acts.add(
-            np.full(n, sim), rng.choice(senders, n), rng.uniform(begin, stop, n), 0, message=True, inward=True
-        )
+        when = rng.uniform(begin, stop, rng.poisson(rate * (stop - begin) / 3600))
+        when = when[(when % DAY_S / 3600 >= hours[0]) & (when % DAY_S / 3600 < hours[1])]
+        n = len(when)
+        town.acts.add(np.full(n, sim), rng.choice(senders, n), when, 0, message=True, inward=True)
+    _traces(town, held, start, end)
     town.boxes.append((name, "otp", here, held))
+
+
+def _senders(town: Canvas) -> Ints:
+    """Numbers that send codes: services, short numbers, names, and now and then a plain mobile."""
+    rng = town.rng
+    kinds = rng.dirichlet([4, 1.5, 1, 0.7])
+    texts = [
+        (
+            f"106{rng.integers(0, 10**8):08d}",
+            f"{rng.choice(['95', '10', '12', '96'])}{rng.integers(0, 10**3):03d}",
+            f"APP{rng.integers(0, 300)}",
+            f"1{rng.integers(3, 10)}{rng.integers(0, 10**9):09d}",
+        )[int(rng.choice(4, p=kinds))]
+        for _ in range(int(rng.integers(20, 200)))
+    ]
+    return np.array([town.number(text) for text in texts])
+
+
+def _traces(town: Canvas, sims: list[int], start: float, end: float) -> None:
+    """What a box's SIMs do besides: calls to activate them, balances asked, notices and strangers' calls received."""
+    rng = town.rng
+    activates, asks, noticed, called = (
+        float(top * rng.random() * (rng.random() < chance))
+        for top, chance in ((2.0, 0.6), (1.5, 0.4), (3.0, 0.7), (2.0, 0.5))
+    )
+    days = max(0.2, (end - start) / DAY_S)
+    first: dict[int, float] = {}
+    for who, when in zip(town.acts.who, town.acts.when, strict=True):
+        if len(who) and int(who[0]) in sims:
+            first[int(who[0])] = min(float(when.min()), first.get(int(who[0]), end))
+    carrier = np.array([town.number(text) for text in ("10086", "10010", "13800138000")])
+    mates = np.array([town.number(f"1{rng.integers(3, 10)}{rng.integers(0, 10**9):09d}") for _ in range(3)])
+    for sim in sims:
+        begin = first.get(sim, start)
+        for rate, whom, message, inward, inside in (
+            (activates, mates, rng.random() < 0.4, False, 600.0),
+            (asks * days, carrier, rng.random() < 0.6, False, 0.0),
+            (noticed * days, town.service_senders(), True, True, 0.0),
+            (called * days, town.strangers(20), False, True, 0.0),
+        ):
+            n = rng.poisson(rate)
+            when = begin + rng.uniform(0, inside or max(60.0, end - begin), n)
+            lasts = 0 if message else town.talk(n, 15)
+            town.acts.add(
+                np.full(n, sim), rng.choice(whom, n), when, lasts, message=message, inward=inward,
+                answered=(rng.random(n) < 0.4) if inward and not message else np.ones(n, bool),
+            )  # fmt: skip
 
 
 BOXES = {

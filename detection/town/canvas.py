@@ -112,6 +112,8 @@ class Canvas:
         self.born: list[float] = []
         self.imei_of: list[str] = []
         self.acts = Acts()
+        self.fading = float(np.exp(rng.uniform(np.log(0.03), np.log(0.5))))  # in the logarithm of the distance
+        self.line_share = float(rng.uniform(0, 0.2))  # of strangers elsewhere who are fixed lines
         self.outside: list[str] = []
         self.senders: list[int] = []
         self.boxes: list[tuple[str, str, tuple[float, float], list[int]]] = []
@@ -171,12 +173,13 @@ class Canvas:
     def strangers(self, n: int) -> Ints:
         """Numbers nobody is likely to call twice: half subscribers of this city, half of elsewhere."""
         inside = self.rng.integers(0, max(1, self.ordinary), n)
-        outside = (
-            np.array([self.number(f"1{self.rng.integers(3, 10)}{self.rng.integers(0, 10**9):09d}") for _ in range(n)])
-            if n
-            else np.zeros(0, int)
-        )
+        outside = np.array([self.number(self._stranger()) for _ in range(n)]) if n else np.zeros(0, int)
         return np.where(self.rng.random(n) < self.inside_share, inside, outside)
+
+    def _stranger(self) -> str:
+        if self.rng.random() < self.line_share:
+            return f"0{self.rng.integers(10, 1_000)}{self.rng.integers(10**6, 10**7)}"
+        return f"1{self.rng.integers(3, 10)}{self.rng.integers(0, 10**9):09d}"
 
     def hours(self, n: int, first_h: float, last_h: float, days: Ints | None = None, rush: float = 0.0) -> Floats:
         """Times between two hours of the day, on the days given."""
@@ -285,7 +288,7 @@ class Canvas:
 
         found = cKDTree(self.mast).query(np.column_stack([x, y]), k=min(3, len(self.mast)))
         distance, near = np.asarray(found[0]), np.asarray(found[1])
-        fade = self.rng.normal(0, 0.05, distance.shape)
+        fade = self.rng.normal(0, self.fading, distance.shape)
         pick = np.argmin(np.log(np.maximum(distance, 30)) + fade, axis=1)
         rows = np.arange(len(x))
         mast, far = near[rows, pick], distance[rows, pick]
