@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +92,7 @@ def rank(
     if clear:
         audit_lists(str(case), found, out)
     if keep:
-        keep_leads(out / "leads.json", placed)
+        keep_leads(out / "leads.json", [replace(cell, owner=owner) for cell in placed])
     if as_json:
         for lead in json.loads((out / "leads.json").read_text(encoding="utf-8")):
             click.echo(json.dumps(lead, ensure_ascii=False))

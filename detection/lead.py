@@ -19,6 +19,7 @@ class LeadCell:
     range_m: float | None = None
     timing_advance: tuple[int, ...] = ()
     weight: float = 1.0  # share of the lead's acts on this cell
+    owner: str = ""  # the carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PlacedCell:
     azimuth_deg: float | None = None
     beamwidth_deg: float | None = None
     range_m: float | None = None
+    owner: str = ""  # the carrier
 
 
 @dataclass(frozen=True, slots=True)

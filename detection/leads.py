@@ -35,6 +35,7 @@ class CellRow(msgspec.Struct, frozen=True):
     range_m: float | None = None
     timing_advance: tuple[int, ...] = ()
     weight: float = 1.0
+    owner: str = ""
 
 
 class HeardRow(msgspec.Struct, frozen=True):
@@ -141,6 +142,7 @@ def _cell(row: CellRow) -> LeadCell:
         range_m=row.range_m,
         timing_advance=row.timing_advance,
         weight=row.weight,
+        owner=row.owner,
     )
 
 
@@ -206,7 +208,7 @@ def mark_known(store: Store, name: str, by: str, now: datetime, note: str = "") 
 def to_json(lead: Lead) -> str:
     """One line of `catpool leads --json`."""
     line: dict[str, Any] = msgspec.to_builtins(lead)
-    line["cells"] = [cell_json(cell) | {"weight": cell.weight} for cell in lead.cells]
+    line["cells"] = [cell_json(cell) | {"weight": cell.weight, "owner": cell.owner} for cell in lead.cells]
     line["listen_to"] = [_named(spot.identity) | _rest(spot) for spot in lead.listen_to]
     line["next_hour"] = [_named(cell.identity) | _rest(cell) for cell in lead.next_hour]
     line["fix"] = None if lead.fix is None else {"lat": lead.fix[0], "lon": lead.fix[1]}

@@ -82,12 +82,15 @@ def cells() -> None:
 
 @cells.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-def import_cells(file: Path) -> None:
+@click.option("--owner", default="", metavar="NAME", help="The carrier whose cells these are.")
+def import_cells(file: Path, owner: str) -> None:
     """Takes CELLS.csv (lac,ci,lat,lon,azimuth; optional mcc,mnc,beamwidth,range_m,rat) into the store."""
+    from dataclasses import replace
+
     from detection.cells import read_cells
     from detection.leads import rejoin
 
-    placed = read_cells(file)
+    placed = [replace(cell, owner=owner) for cell in read_cells(file)]
     with _open_store() as store:
         store.put_placed_cells(placed)
         rejoin(store)

@@ -31,7 +31,20 @@ LEAD_KEYS = (
     "lead", "form", "score", "sims", "imeis", "cells", "area", "first_seen", "last_seen", "active_hours", "reasons",
     "advice", "owner",
 )  # fmt: skip
-CELL_KEYS = {"rat", "mcc", "mnc", "lac", "ci", "lat", "lon", "azimuth_deg", "beamwidth_deg", "timing_advance", "weight"}
+CELL_KEYS = {
+    "rat",
+    "mcc",
+    "mnc",
+    "lac",
+    "ci",
+    "lat",
+    "lon",
+    "azimuth_deg",
+    "beamwidth_deg",
+    "timing_advance",
+    "weight",
+    "owner",
+}
 
 
 @dataclass(frozen=True)

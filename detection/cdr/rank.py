@@ -388,6 +388,7 @@ class _Maker:
                     "beamwidth_deg": placed.beamwidth_deg if placed else None,
                     "timing_advance": _rings(rows.ta[rows.cell == at]),
                     "weight": round(n / int(acts.sum()), 4),
+                    "owner": self.owner,
                 }
             )
         return cells
