@@ -40,9 +40,9 @@ def redial(ledger: Ledger) -> None:
         for name in ("sim", "time_s", "what", "peer", "number", "seconds", "fraud")
     )
     missed = np.flatnonzero((what == CALL) & (seconds == 0))
-    chance = np.where(
-        desk[sim[missed]], rng.uniform(0.25, 0.7), np.where(boxed[sim[missed]], rng.uniform(0, 0.25), 0.3)
-    )
+    keen = rng.uniform(0, 1)  # cities differ: in some nobody tries twice
+    desks, boxes = keen * rng.uniform(0.2, 0.7), rng.uniform(0, 0.25) * (rng.random() < 0.7)
+    chance = np.select([desk[sim[missed]], boxed[sim[missed]]], [desks, boxes], 0.35 * keen)
     rows = missed[rng.random(len(missed)) < chance]
     soon = ~desk[sim[rows]] | (rng.random(len(rows)) < 0.3)
     wait = np.where(soon, rng.exponential(500, len(rows)) + 15, rng.choice([2.0, 5.0, 24.0], len(rows)) * HOUR_S)
