@@ -39,7 +39,7 @@ class Hours:
 class History:
     """All that is known, an element a SIM; the hours of some are asked for when they are needed."""
 
-    tables: Source
+    source: Source
     number_id: Ints  # -1 where unknown
     first_s: Ints
     last_s: Ints
@@ -60,23 +60,23 @@ class History:
     def hours(self, sims: Ints | None = None) -> Hours:
         """The hours of some SIMs (all if None), in order."""
         if sims is None:
-            return hours_of(self.tables.hourly(), np.arange(len(self.acts)), self)
+            return hours_of(self.source.hourly(), np.arange(len(self.acts)), self)
         chosen = np.unique(sims)
-        return hours_of(self.tables.of(chosen).hourly(), chosen, self)
+        return hours_of(self.source.of(chosen).hourly(), chosen, self)
 
 
-def build(tables: Source) -> History:
+def build(source: Source) -> History:
     """Runs the feature expressions."""
-    sims = whole_numbers(tables.sims.order_by("sim_id"))
+    sims = whole_numbers(source.sims.order_by("sim_id"))
     first_s, last_s = sims["first_s"], sims["last_s"]
     begins, ends = int(first_s.min()), int(last_s.max())
-    sharing = shared_devices(tables)
-    counts = totals(tables.totals(), len(first_s))
+    sharing = shared_devices(source)
+    counts = totals(source.totals(), len(first_s))
     counts["late"] = lateness(first_s, begins, ends)
     sim, since = _peers(sharing)
     in_time = since // HOUR_S <= last_s[sim] // HOUR_S
     counts["peers"] = np.bincount(sim[in_time], minlength=len(first_s)).astype(float)
-    return History(tables, sims["number_id"], first_s, last_s, sims["acts"], counts, begins, ends, sharing)
+    return History(source, sims["number_id"], first_s, last_s, sims["acts"], counts, begins, ends, sharing)
 
 
 def totals(parts: Sequence[ir.Table], n: int) -> Counts:
@@ -122,9 +122,10 @@ def running(values: NDArray[np.float64], start: Ints) -> NDArray[np.float64]:
     return since
 
 
-def shared_devices(tables: Source) -> list[tuple[int, int, int, int]]:
+def shared_devices(source: Source) -> list[tuple[int, int, int, int]]:
     """Pairs of SIMs that were both at home in one device, and from when that could be known."""
-    rows = whole_numbers(tables.devices.filter(tables.devices.acts >= LEAST_ACTS))
+    devices = source.devices
+    rows = whole_numbers(devices.filter(devices.acts >= LEAST_ACTS))
     order = np.lexsort((rows["sim_id"], rows["first_s"], rows["imei_id"]))
     imei, sim, since = (rows[name][order] for name in ("imei_id", "sim_id", "first_s"))
     begin = np.flatnonzero(np.diff(imei, prepend=-1))

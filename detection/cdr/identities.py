@@ -113,7 +113,7 @@ def identify(
     imsi_codes = door.imsi.codes()
     sim_codes = np.unique(np.concatenate([imsi_codes[imsis], own[alone]]))
     devices, tac, check, imei = _devices(door.imei)
-    made = Identities(
+    people = Identities(
         _named("sim", words.texts(sim_codes), names),
         _named("num", words.texts(party_codes), names),
         _named("imei", [f"{value:0{IMEI_DIGITS}d}" for value in devices.tolist()], names),
@@ -122,7 +122,31 @@ def identify(
         check,
         _networks(sim_codes, np.isin(sim_codes, imsi_codes[imsis])),
     )
-    return made, Maps(_at(sim_codes, imsi_codes), _at(sim_codes, own), party, imei)
+    sim, number, device = (_sort_by_key(named) for named in (people.sims, people.parties, people.imeis))
+    people.home, people.party_class = people.home[sim], people.party_class[number]
+    people.tac, people.imei_check = people.tac[device], people.imei_check[device]
+    return people, Maps(
+        _moved(_at(sim_codes, imsi_codes), sim),
+        _moved(_at(sim_codes, own), sim),
+        _moved(party, number),
+        _moved(imei, device),
+    )
+
+
+def _sort_by_key(named: Named) -> Ints:
+    """Puts a kind's identities in the order of their keys, the same in every run of a home; gives that order."""
+    order = np.argsort(named.key)
+    named.key, named.letters = named.key[order], named.letters[order]
+    if named.clear is not None:
+        named.clear = [named.clear[at] for at in order.tolist()]
+    return order
+
+
+def _moved(ids: Ids, order: Ints) -> Ids:
+    """Ids after their things were put in another order."""
+    place = np.empty(len(order) + 1, np.int32)
+    place[order], place[-1] = np.arange(len(order)), UNKNOWN
+    return place[ids]
 
 
 class Words:

@@ -75,8 +75,8 @@ class Records:
 
     Columns of the table, whole numbers all: row (order of the export), kind (index into KINDS), sim_id, number_id (the
     SIM's own number), other_id, other_class (index into numbers.CLASSES), imei_id, t_s (Unix s), local_s (carrier's
-    local time, as if UTC), duration_s, cell (index into `cells`), ta, answered. Null is unknown; `people` has the
-    names of the identities.
+    local time, as if UTC), duration_s, cell (index into `cells`), ta, answered, rest (stands for the columns without a
+    role). Null is unknown; `people` has the names of the identities.
     """
 
     engine: Backend
@@ -195,7 +195,7 @@ class _Settling:
         joined = self._joined(coded)
         if len(twice):
             joined = joined.anti_join(self._table_of("twice", row=twice), "row")
-        table = self.engine.create_table(RECORDS, joined.drop("rest"))
+        table = self.engine.create_table(RECORDS, joined)
         for name in (CODED, "imsi_map", "party_map", "imei_map", "place_map"):
             self.engine.con.execute(f"DROP TABLE {name}")
         account = self._account(table, twice)
