@@ -50,7 +50,7 @@ class Assignment:
     def free(self) -> list[int]:
         """Columns that have no role yet and may have one."""
         taken = set(self.roles.values()) | self.nothing
-        return [at for at, column in enumerate(self.columns) if at not in taken and column.filled]
+        return [at for at, column in enumerate(self.columns) if at not in taken and column.filled_share > 0.02]
 
     def of(self, role: str) -> Column:
         return self.columns[self.roles[role]]
@@ -212,7 +212,8 @@ def find_times(found: Assignment, name: str) -> TimeReading:
 
 def times_by_contents(found: Assignment, name: str) -> TimeReading:
     free = found.free()
-    readings = {at: reading for at in free if (reading := found.columns[at].times)}
+    often = [at for at in free if found.columns[at].filled_share > 0.5] or free
+    readings = {at: reading for at in often if (reading := found.columns[at].times)}
     if not readings and found.headed:
         free = [at for at in range(len(found.columns)) if at not in found.roles.values()]
         readings = {at: reading for at in free if (reading := found.columns[at].times)}
@@ -297,6 +298,10 @@ def find_kinds(found: Assignment) -> None:
         if service.tells_direction and not kind.tells_direction and kind.kind_share > 0.5:
             found.roles["record_type"], found.roles["service"] = found.roles["service"], found.roles["record_type"]
             found.reasons["record_type"] += ", and it holds words for directions"
+    if "service" in found.roles and "record_type" not in found.roles:
+        alone = found.of("service")
+        if alone.tells_direction or numbered_dialect(alone.codes):
+            found.rename("service", "record_type", ", and it holds kinds of record")
     free = [at for at in found.free() if found.columns[at].kind_share > 0.9 and 2 <= found.columns[at].distinct <= 40]
     free = [at for at in free if max(map(len, found.columns[at].counts)) > 1 or found.columns[at].tells_direction]
     for at in sorted(free, key=lambda n: (not found.columns[n].tells_direction, n)):
@@ -312,7 +317,7 @@ def find_kinds(found: Assignment) -> None:
 def _name_numbers(found: Assignment) -> None:
     for role in ("record_type",):
         if role in found.roles and not found.numbered:
-            found.numbered = numbered_dialect(found.of(role).filled)
+            found.numbered = numbered_dialect(found.of(role).codes)
             if found.numbered:
                 found.reasons[role] += f"; its numbers are read as in {found.numbered}"
 
@@ -337,7 +342,7 @@ def kinds_table(found: Assignment) -> tuple[Column, dict[str, str]] | None:
     if found.numbered:
         table = vocabulary().numbered[found.numbered]
         return column, {
-            value: table.get(int(float(value)), "") for value in column.counts if value.replace(".", "").isdigit()
+            value: table.get(int(float(value)), "") for value in column.counts if re.fullmatch(r"\d+(?:\.0)?", value)
         }
     return column, column.kinds
 
@@ -363,6 +368,8 @@ def find_parties(found: Assignment, name: str) -> None:
         likely = [at for at in free if relations.at_home(found.columns[at], found.home) > 0.3]
         free = likely or free
         if free:
+            if outward is None and key is not None and not found.spoken:
+                outward = by_orientation(found, free[:4], key)
             parties = relations.find_parties(found.columns, free[:4], key, outward, found.home)
             for role, at in parties.roles.items():
                 if role not in found.roles:
@@ -377,6 +384,26 @@ def find_parties(found: Assignment, name: str) -> None:
         raise ExportError(
             f"export {name}: no column holds a number or an IMSI of a party (found: {', '.join(found.names)[:120]})"
         )
+
+
+def by_orientation(found: Assignment, parties: Sequence[int], key: list[str]) -> list[bool | None] | None:
+    """The column of numbers that says which of two parties is the SIM's own: with it, each identity has one number."""
+    forms = [relations.in_one_form(found.columns[at], found.home) for at in parties]
+    if len(forms) < 2 or max(follows(key, form) for form in forms) > 0.9:
+        return None
+    for at in found.free():
+        column = found.columns[at]
+        dialect = numbered_dialect(column.codes) if 2 <= len(column.codes) <= 8 else ""
+        if not dialect or at in parties:
+            continue
+        table = vocabulary().numbered[dialect]
+        outward = relations.outward_of(column, {code: table.get(int(float(code)), "") for code in column.codes})
+        for one, two in ((0, 1), (1, 0)):
+            if follows(key, relations.own_numbers(outward, forms[one], forms[two])) > 0.9:
+                found.give("record_type", at, "tells which number is the SIM's own")
+                _name_numbers(found)
+                return outward
+    return None
 
 
 def always_own(found: Assignment, key: list[str] | None, outward: list[bool | None] | None) -> None:
@@ -396,9 +423,14 @@ def find_cells(found: Assignment) -> None:
     free = found.free()
     if not {"ci", "cgi"} & set(found.roles):
         whole = [at for at in free if found.columns[at].global_cells > 0.9 and found.columns[at].times is None]
-        whole = [at for at in whole if found.columns[at].distinct > 1]
+        whole = [at for at in whole if found.columns[at].distinct > 1 and found.columns[at].clocks < 0.5]
         if whole:
             at = max(whole, key=lambda n: (found.columns[n].distinct, -n))
+            if found.columns[at].areas > 0.9 and (cell := _cell_under(found, at)) is not None:
+                found.give("lai", at, "its values are areas with their network, each cell number under one of them")
+                found.give("cgi", cell, "holds numbers each of which stands under one area")
+                found.before["cgi"] = at
+                return
             found.give("cgi", at, "its values are whole cell names (LAC-CI or longer)")
             if "lac" not in found.roles:
                 _area_of(found, at)
@@ -409,6 +441,17 @@ def find_cells(found: Assignment) -> None:
         _area_of(found, found.roles["ci"])
     if not found.spoken:
         _network(found)
+
+
+def _cell_under(found: Assignment, area: int) -> int | None:
+    """The column of cell numbers of which each stands under one area."""
+    areas = found.columns[area]
+    for at in found.free():
+        column = found.columns[at]
+        cells = column.distinct >= areas.distinct and column.hexes > 0.95 and column.distinct < 0.7 * len(column.filled)
+        if at != area and cells and max(map(len, column.counts)) >= 3 and follows(column.values, areas.values) > 0.98:
+            return at
+    return None
 
 
 def _area_of(found: Assignment, cell: int) -> None:
@@ -447,13 +490,28 @@ def find_duration(found: Assignment, time: TimeReading) -> None:
         for choice, why in (
             (by_end, "holds the end less the start"),
             (spoken, "its values are times like H:M:S"),
-            (varied, "holds the most varied of the small numbers"),
+            ([] if "end" in found.roles else varied, "holds the most varied of the small numbers"),
         ):
             if choice:
-                found.give("duration", max(choice, key=lambda n: (found.columns[n].distinct, -n)), why)
+                best = max(choice, key=lambda n: (lasting(found, n), found.columns[n].distinct, -n))
+                found.give("duration", best, why)
                 break
     if "duration" in found.roles:
         found.duration_form = duration_form(found.of("duration"))
+
+
+def lasting(found: Assignment, at: int) -> int:
+    """2 where messages last nothing and calls do, as durations have it; 1 where some values are 0; else 0."""
+    column = found.columns[at]
+    zeros = [is_empty(value) or not value.strip("0:.秒s ") for value in column.values]
+    for role in ("record_type", "service"):
+        kinds = found.of(role).kinds if role in found.roles else {}
+        said = [kinds.get(value) for value in found.of(role).values] if kinds else []
+        silent = [zero for zero, kind in zip(zeros, said, strict=False) if kind in ("smo", "smt", "lu")]
+        voiced = [zero for zero, kind in zip(zeros, said, strict=False) if kind in ("moc", "mtc")]
+        if len(silent) > 5 and len(voiced) > 5 and sum(silent) > 0.9 * len(silent) and sum(voiced) < 0.8 * len(voiced):
+            return 2
+    return int(sum(zeros) > 0.02 * len(zeros))
 
 
 def _fits_the_end(found: Assignment, at: int, time: TimeReading) -> bool:
@@ -478,7 +536,7 @@ def looks_like_durations(column: Column) -> bool:
     values = sorted(float(value.replace(",", ".")) for value in column.filled if re.fullmatch(r"[\d.,]+", value))
     if len(column.filled) < 30:
         return bool(values) and values[-1] > 5
-    if column.distinct <= 12 or not values:
+    if column.distinct <= 12 or not values or (len(values) > 200 and column.distinct > 0.8 * len(values)):
         return False
     return values[len(values) // 2] < 0.65 * values[-1] and values[0] <= max(10, 0.02 * values[-1])
 
@@ -502,12 +560,17 @@ def find_numbered_kinds(found: Assignment) -> None:
     """A record type that is a number, where no header and no word tells it: few small ones, before the time."""
     if "record_type" in found.roles or (found.spoken and "service" not in found.roles):
         return
+    key = identity_key(found)
+    if key is not None and "calling" in found.roles:
+        own = relations.in_one_form(found.of("calling"), found.home)
+        if follows(key, own) > 0.95:
+            return  # every record is its caller's
     start = found.roles.get("start", found.roles.get("start_date", 0))
     seconds = relations.seconds_of(found.of("duration")) if "duration" in found.roles else None
     fits = []
     for at in found.free():
         column = found.columns[at]
-        if not (2 <= column.distinct <= 8 and numbered_dialect(column.filled)):
+        if not (2 <= len(column.codes) <= 8 and _plausible_kinds(column)):
             continue
         if seconds is not None and relations.outcomes(column, seconds, [True] * len(seconds)):
             continue  # it tells whether a call lasted: a result
@@ -515,6 +578,17 @@ def find_numbered_kinds(found: Assignment) -> None:
     if fits:
         found.give("record_type", min(fits)[1], "holds few small numbers, as record types are")
         _name_numbers(found)
+
+
+def _plausible_kinds(column: Column) -> bool:
+    """True where the codes are a dialect's, and calls are forwarded now and then, not every third time."""
+    dialect = numbered_dialect(column.codes)
+    if not dialect:
+        return False
+    table = vocabulary().numbered[dialect]
+    kinds = [table.get(int(float(code)), "") for code in column.codes]
+    forwarded = sum(column.counts[code] for code, kind in zip(column.codes, kinds, strict=True) if kind == "fwd")
+    return forwarded < 0.1 * len(column.filled) and {"moc", "mtc"} <= set(kinds)
 
 
 def find_result(found: Assignment) -> None:
@@ -539,6 +613,9 @@ def find_result(found: Assignment) -> None:
             if not 2 <= column.distinct <= 12:
                 continue
             words = column.results > 0.9 and column.share(lambda value: not value.isdigit() and len(value) > 1) > 0.9
+            words = words or (
+                column.results > 0.9 and bool({"16", "200"} & set(column.codes)) and len(column.codes) > 1
+            )
             if (seconds and relations.outcomes(column, seconds, calls)) or (words and not found.spoken):
                 found.give(
                     "result",
@@ -546,19 +623,32 @@ def find_result(found: Assignment) -> None:
                     "its values go with calls that lasted or not" if not words else "its values are words for results",
                 )
                 break
-    if "result" in found.roles and seconds:
-        found.results = relations.outcomes(found.of("result"), seconds, calls)
+    if "result" in found.roles:
+        found.results = relations.outcomes(found.of("result"), seconds, calls) if seconds else {}
+        _other_codes(found)
+
+
+def _other_codes(found: Assignment) -> None:
+    """A code that no dialect knows, beside one that means answered, is one of the many for calls that failed."""
+    column, known = found.of("result"), vocabulary().results
+    codes = [value for value in column.usual if re.fullmatch(r"\d{1,4}", value)]
+    meanings = {code: found.results.get(code, known.get(code)) for code in codes}
+    if len(codes) > 0.9 * len(column.usual) and True in meanings.values() and not found.flag:
+        found.results |= {code: False for code, answered in meanings.items() if answered is None}
 
 
 def find_timing(found: Assignment) -> None:
     """Timing advance: small whole numbers, the smaller the more common, beside a cell."""
     if "ta" in found.roles or not {"ci", "cgi"} & set(found.roles) or found.spoken:
         return
+    fits = []
     for at in found.free():
         column = found.columns[at]
-        if column.small(1_282) < 0.98 or column.ordered or column.share(str.isdigit) < 0.98:
+        values = sorted(int(value) for value in column.filled if value.isdigit() and int(value) <= 1_282)
+        if len(values) < 0.95 * len(column.filled) or column.ordered or not 4 <= len(column.usual) <= 300:
             continue
-        values = sorted(int(value) for value in column.filled if value.isdigit())
-        if 4 <= column.distinct <= 300 and values[len(values) // 2] <= 0.4 * values[-1] and values[0] <= 1:
-            found.give("ta", at, "holds small whole numbers, the smaller the more common, as timing advances are")
-            return
+        if values[len(values) // 2] <= 0.4 * values[-1 - len(values) // 100] and values[0] <= 1:
+            fits.append((len(column.usual), -at))
+    if fits:
+        at = -max(fits)[1]
+        found.give("ta", at, "holds small whole numbers, the smaller the more common, as timing advances are")

@@ -174,7 +174,7 @@ def shapes(columns: Sequence[Column]) -> tuple[dict[int, tuple[int, int]], froze
     for at, column in enumerate(columns):
         if column.filled:
             lengths = sorted(len(value) for value in column.filled)
-            low, high = lengths[len(lengths) // 200], lengths[-1 - len(lengths) // 200]
+            low, high = lengths[len(lengths) // 100], lengths[-1 - len(lengths) // 100]
             shape[at] = (low, high)
     always = {at for at, column in enumerate(columns) if len(column.values) > 20 and column.filled_share > 0.97}
     return shape, frozenset(always)

@@ -79,6 +79,16 @@ class Column:
     def distinct(self) -> int:
         return len(self.counts)
 
+    @cached_property
+    def usual(self) -> list[str]:
+        """Different values, without those so rare that they may have strayed in from another column."""
+        return [value for value, count in self.counts.items() if count > 0.004 * len(self.filled)]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The different values that matter: without those of less than one record in seventy."""
+        return [value for value, count in self.counts.items() if count > 0.015 * len(self.filled)]
+
     @property
     def filled_share(self) -> float:
         return len(self.filled) / max(1, len(self.values))
@@ -155,14 +165,13 @@ class Column:
 
     @cached_property
     def usual_kinds(self) -> dict[str, str]:
-        """The same without values so rare that they may have strayed in from another column."""
-        least = 0.004 * len(self.filled)
-        return {value: kind for value, kind in self.kinds.items() if self.counts[value] > least}
+        """The same without strays."""
+        return {value: self.kinds[value] for value in self.usual if value in self.kinds}
 
     @cached_property
     def tells_direction(self) -> bool:
         held = set(self.usual_kinds.values())
-        return bool({"moc", "smo"} & held) and bool({"mtc", "smt"} & held)
+        return held >= {"moc", "mtc"} or held >= {"smo", "smt"}
 
     @cached_property
     def results(self) -> float:
@@ -175,7 +184,7 @@ class Column:
         pairs = 0
         for value, count in self.counts.items():
             plain = _FLOAT.sub("", value)
-            if _PAIR.match(plain):
+            if _PAIR.match(plain) and len(plain) > 5:
                 pairs += count
             elif _GLOBAL.match(plain):
                 networks["".join(re.findall("[0-9]", plain)[:5])] += count
@@ -200,6 +209,8 @@ class Column:
     @cached_property
     def times(self) -> TimeReading | None:
         """How it reads as whole times; None where it does not."""
+        if self.filled_share < 0.05:
+            return None
         few = self.filled[:: max(1, len(self.filled) // 60)][:60]
         if not few or read_times(few) is None:
             return None

@@ -107,7 +107,7 @@ def _because(home: Home, reason: str) -> Home:
 
 def _fit(texts: Sequence[str], home: Home) -> tuple[float, float]:
     """(share of numbers that this country explains, share that name it by its code)."""
-    explained = named = 0
+    explained, named = 0, 0.0
     for text in texts:
         whole = re.sub(r"^(?:\+|00)", "", text)
         national = whole.removeprefix(home.code)
@@ -115,7 +115,7 @@ def _fit(texts: Sequence[str], home: Home) -> tuple[float, float]:
         if home.code == "86" and _CN_MOBILE.fullmatch(text):
             explained, named = explained + 1, named + 1
         elif whole.startswith(home.code) and len(national) in home.lengths[:1] and _is_mobile(national, home):
-            explained, named = explained + 1, named + (home.code != "1" or whole != text)
+            explained, named = explained + 1, named + (0.5 if home.code == "1" and whole == text else 1)
         elif len(trunked) in home.lengths[:1] and _is_mobile(trunked, home):
             explained += 1
     return explained / len(texts), named / len(texts)

@@ -31,7 +31,6 @@ LEGACY = (
     Legacy("cp1256", re.compile("[\u0621-\u064a\u06a9\u06af\u067e]"), "Arabic", 0.1),
     Legacy("cp1252", re.compile("[àâäçéèêëîïôöùûüñáíóúãõßÀÉÈÊÇÑÁÍÓÚÖÜÄ°º¿ªœ]"), "Western European", 0.1),
     Legacy("cp1254", re.compile("[çğıöşüÇĞİÖŞÜ]"), "Turkish", 0.15),
-    Legacy("cp1258", re.compile("[àâăêôơưđÀÂĂÊÔƠƯĐ]"), "Vietnamese", 0.4),
 )
 
 
@@ -73,7 +72,7 @@ def foreignness(head: bytes, legacy: Legacy) -> float:
     high = [char for char in text if ord(char) > 127]
     rare = sum(not legacy.script.match(char) for char in high) / max(1, len(high))
     words = [word for line in text.splitlines()[:20] for word in re.split(r"[,;|\t]", line) if not word.isascii()]
-    known = sum(any(key in vocabulary().columns for key in header_keys(word)) for word in words)
+    known = sum(any(len(key) > 1 and key in vocabulary().columns for key in header_keys(word)) for word in words)
     keys = {header_keys(word)[0] for word in words}
     kinds = sum(len(key) > 1 and key in vocabulary().record_types for key in keys)
     capitals = len(re.findall(r"[^\W\d_A-Z](?=[А-ЯЁÀ-ÞĞŞİ])", text)) / max(1, len(high))

@@ -111,6 +111,7 @@ class WholeNames:
     hexadecimal: bool = False
     by_site: bool = False  # the last part is the cell of an eNodeB, TS 36.300 §8.2
     long_mnc: bool = False
+    network_first: bool = False  # names of two or three parts begin with MCC and MNC together
 
     @classmethod
     def of(cls, texts: Sequence[str], areas: Sequence[str | None], base: Base) -> "WholeNames":
@@ -121,9 +122,22 @@ class WholeNames:
         lettered = sum(not number.isdigit() for number in numbers if re.fullmatch("[0-9A-Fa-f]+", number))
         hexadecimal = base.hexadecimal or lettered > 0.05 * max(1, len(numbers))
         last = [int(part[-1]) for part in split if part[-1].isdigit()]
-        by_site = len(last) >= 5 and len(last) == len(split) and max(last) <= 255
+        small = sum(number <= 255 for number in last)
+        by_site = len(last) >= 5 and small > 0.95 * len(split)
         packed = [name for name in names if _PACKED.match(name)]
-        return cls(hexadecimal, by_site, bool(packed) and bool(_LONG_MNC.match(packed[0])))
+        long_mnc = bool(packed) and bool(_LONG_MNC.match(packed[0]))
+        return cls(hexadecimal, by_site, long_mnc, cls._begins_with_network(split))
+
+    @staticmethod
+    def _begins_with_network(split: list[list[str]]) -> bool:
+        """True where the first parts are MCC and MNC together, all of one country."""
+        first = [part[0] for part in split if len(part) in (2, 3) and re.fullmatch(r"[2-7]\d{4,5}", part[0])]
+        if len(first) < 0.9 * max(1, sum(len(part) in (2, 3) for part in split)) or not first:
+            return False
+        if sum(len(part) == 3 for part in split) > 0.5 * len(split):
+            return True
+        networks = set(first)
+        return len({text[:3] for text in networks}) == 1 and len(networks) <= 4 and all(t[3] in "012" for t in networks)
 
 
 class _UnreadError(ValueError):
@@ -173,7 +187,7 @@ def _global(
     if _PACKED.match(text) and (named := _packed(text, lac, whole)) is not None:
         return named
     parts = [part for part in _PARTS.split(text) if part]
-    if parts and re.fullmatch(r"[2-7]\d{4,5}", parts[0]) and len(parts) in (2, 3) and not _is_pair(parts, lac, whole):
+    if whole.network_first and len(parts) in (2, 3) and re.fullmatch(r"[2-7]\d{4,5}", parts[0]):
         parts = [parts[0][:3], parts[0][3:], *parts[1:]]
     if len(parts) >= 3 and re.fullmatch(r"[2-7]\d{2}", parts[0]) and re.fullmatch(r"\d{1,3}", parts[1]):
         mcc, mnc, parts = parts[0], parts[1].zfill(2), parts[2:]
@@ -189,11 +203,6 @@ def _global(
     if second <= 255 and (first > 0xFFFF or lac is not None or whole.by_site):
         return _named(mcc, mnc, lac, first * 256 + second)
     return _named(mcc, mnc, first, second)
-
-
-def _is_pair(parts: list[str], lac: int | None, whole: WholeNames) -> bool:
-    """True for "23456-3305" or "46001-2": an area or eNodeB before the cell, no network."""
-    return len(parts) == 2 and ((int(parts[0][:5]) <= 0xFFFF and whole.by_site) or (len(parts[0]) == 5 and lac is None))
 
 
 def _packed(text: str, lac: int | None, whole: WholeNames) -> CellIdentity | None:

@@ -23,27 +23,22 @@ def is_suspect(layout: Layout, lengths: Sequence[int]) -> bool:
 
 def is_shifted(layout: Layout, values: Sequence[str]) -> bool:
     """True where two values of a line, or one that tells alone, are unlike all others of their column."""
-    odd = 0
+    strange, empty = 0, 0
     role_of = {at: role for role, at in layout.roles.items()}
     for at, (low, high) in layout.shape.items():
         text = values[at].strip()
         if is_empty(text):
-            odd += at in layout.always
+            empty += at in layout.always
         elif not low <= len(text) <= high:
-            odd += (
-                2
-                if _cannot_be(role_of.get(at, ""), text, high)
-                else 1
-                if len(text) > high + 2 or len(text) < low - 2
-                else 0
-            )
-    return odd >= 2
+            far = len(text) > high + 2 or len(text) < low - 2
+            strange += 2 if _cannot_be(role_of.get(at, ""), text, high) else int(far)
+    return strange > 0 and strange + empty >= 2  # empty fields alone are another kind of record
 
 
 def _cannot_be(role: str, text: str, longest: int) -> bool:
     """True for a value that its role never holds: a number of 15 digits for a duration, an IMSI for a number."""
     bare = bare_text(text)
-    if role in ("served", "calling", "called") and re.fullmatch(r"\d{14,16}", bare):
+    if role in ("served", "calling", "called") and re.fullmatch(r"(?!00)\d{14,16}", bare):
         return longest < 14
     if role in ("duration", "duration_ms", "ta", "lac", "ci"):
         return len(bare) > longest + 4

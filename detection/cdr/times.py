@@ -103,9 +103,9 @@ def _ways() -> tuple[TimeWay, ...]:
         TimeWay(
             "day-MON-yy with AM/PM", named_short + gap + dots + half, r"20\3-\2-\1 \4:\5:\6", months=True, half_day=True
         ),
-        TimeWay("Unix seconds", r"1\d{9}(?:\.\d*)?", unit_s=1.0, universal=True),
-        TimeWay("Unix milliseconds", r"1\d{12}(?:\.\d*)?", unit_s=1e-3, universal=True),
-        TimeWay("Unix microseconds", r"1\d{15}", unit_s=1e-6, universal=True),
+        TimeWay("Unix seconds", r"1[2-9]\d{8}(?:\.\d*)?", unit_s=1.0, universal=True),
+        TimeWay("Unix milliseconds", r"1[2-9]\d{11}(?:\.\d*)?", unit_s=1e-3, universal=True),
+        TimeWay("Unix microseconds", r"1[2-9]\d{14}", unit_s=1e-6, universal=True),
         TimeWay("Excel serial days", r"[3-6]\d{4}(?:[.,]\d+)?", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
     )
 
