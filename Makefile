@@ -28,11 +28,11 @@ lint: $(VENV)/.dev ## format, style, types, documents, wheels for the Raspberry 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/cog --check -r README.md
+	$(BIN)/cog --check -r README.md docs/cdr.md
 	$(BIN)/python .ci/aarch64_wheels.py
 
-docs: $(VENV)/.dev ## rewrites the lists that README prints from the code
-	$(BIN)/cog -r README.md
+docs: $(VENV)/.dev ## rewrites the lists that the documents print from the code
+	$(BIN)/cog -r README.md docs/cdr.md
 
 bench: $(VENV)/.dev ## what is measured, a table a subject; minutes each, alone on the machine
 	for subject in $(BENCHES); do echo "== bench/$$subject.py"; $(BIN)/python bench/$$subject.py || exit 1; done

@@ -220,8 +220,10 @@ class _Maker:
         rows = self.rows.of(np.isin(self.rows.sim, list(lead_of)) & (self.rows.other >= 0))
         rows = rows.of(np.isin(rows.kind, [MOC, MTC]) & (rows.answered == 1))
         own = set(np.concatenate([[-1], self.history.number_id[self.judged.odds >= 0]]).tolist())
-        texts = self.people.parties.clear or []
-        people = {texts[at] for at in np.unique(rows.other).tolist() if self.people.party_class[at] in PEOPLE}
+        texts = self.people.parties.clear
+        if texts is None:
+            return []
+        people = {texts[at] for at in np.unique(rows.other).tolist() if self.people.party_class[at] in PEOPLE} - {""}
         calls = Calls(
             np.array([lead_of[sim] for sim in rows.sim.tolist()], dtype=object),
             np.array([texts[at] for at in rows.other.tolist()], dtype=object),

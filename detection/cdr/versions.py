@@ -54,7 +54,7 @@ def base_version() -> str:
     """Which base score this catpool ships: a mark of all its weights."""
     mark = hashlib.sha256()
     for entry in sorted(files("detection.cdr").iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".json"):
+        if entry.name.endswith((".json", ".json.gz", ".npz")):
             mark.update(entry.name.encode() + entry.read_bytes())
     return mark.hexdigest()[:12]
 
