@@ -72,14 +72,26 @@ def complete(found: Assignment, name: str) -> TimeReading:
     numbers += [
         value for at in found.free() if found.columns[at].subscribers > 0.5 for value in found.columns[at].filled[:500]
     ]
-    found.home = find_home(found.of("imsi").filled if "imsi" in found.roles else [], numbers)
+    found.home = find_home(networks_of(found), numbers)
     find_parties(found, name)
+    if not found.spoken:
+        _network(found)
     find_cells(found)
     find_duration(found, time)
     find_numbered_kinds(found)
     find_result(found)
     find_timing(found)
     return time
+
+
+def networks_of(found: Assignment) -> list[str]:
+    """Texts that begin with a country code: IMSIs, else MCCs and whole cell names."""
+    if "imsi" in found.roles:
+        return found.of("imsi").filled
+    if "mcc" in found.roles:
+        return found.of("mcc").filled
+    named = [column for column in found.columns if column.global_cells > 0.8 and column.times is None]
+    return [value for column in named for value in column.filled if re.match(r"[2-7]\d\d[-_.:/ ]?\d\d", value)]
 
 
 SUITS: dict[str, Callable[[Column], bool]] = {
@@ -307,9 +319,12 @@ def find_kinds(found: Assignment) -> None:
     for at in sorted(free, key=lambda n: (not found.columns[n].tells_direction, n)):
         column = found.columns[at]
         services = all(map(says_service_only, column.usual_kinds)) and not column.tells_direction
-        if "record_type" not in found.roles and not services:
+        several = len(set(column.usual_kinds.values())) > 1
+        if column.results > 0.9 and (column.results > column.exact_kinds or not column.tells_direction):
+            continue  # "answered" and "not answered"
+        if "record_type" not in found.roles and not services and several:
             found.give("record_type", at, "its values are words for kinds of record")
-        elif "service" not in found.roles and services and len(set(column.usual_kinds.values())) > 1:
+        elif "service" not in found.roles and services and several:
             found.give("service", at, "its values are words for calls, messages and data")
     _name_numbers(found)
 
@@ -439,8 +454,6 @@ def find_cells(found: Assignment) -> None:
             found.give("ci", pair[1], "holds numbers each of which stands under one area code")
     elif "ci" in found.roles and "lac" not in found.roles and not found.spoken:
         _area_of(found, found.roles["ci"])
-    if not found.spoken:
-        _network(found)
 
 
 def _cell_under(found: Assignment, area: int) -> int | None:
@@ -469,14 +482,10 @@ def _network(found: Assignment) -> None:
     imsi = found.of("imsi").bare.most_common(1)[0][0]
     for at in found.free():
         value = found.columns[at].counts.most_common(1)[0][0]
-        if found.columns[at].distinct == 1 and value == imsi[:3] and value in countries() and "mcc" not in found.roles:
+        single = len(found.columns[at].codes) == 1
+        if single and value == imsi[:3] and value in countries() and "mcc" not in found.roles:
             found.give("mcc", at, "holds the country code of the IMSIs")
-        elif (
-            found.columns[at].distinct == 1
-            and "mcc" in found.roles
-            and value == imsi[3 : 3 + len(value)]
-            and len(value) > 1
-        ):
+        elif single and "mcc" in found.roles and value == imsi[3 : 3 + len(value)] and len(value) > 1:
             found.give("mnc", at, "holds the network code of the IMSIs")
 
 

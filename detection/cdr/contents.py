@@ -174,6 +174,11 @@ class Column:
         return held >= {"moc", "mtc"} or held >= {"smo", "smt"}
 
     @cached_property
+    def exact_kinds(self) -> float:
+        """Share of values that are words of the dialects themselves."""
+        return self.share(lambda value: word_key(value) in vocabulary().record_types)
+
+    @cached_property
     def results(self) -> float:
         return self.share(lambda value: word_key(value) in vocabulary().results)
 
@@ -234,7 +239,11 @@ class Column:
 
     @cached_property
     def ordered(self) -> bool:
-        """True where it only grows, as counters do."""
+        """True where it only grows, as counters do, or counts in whatever order."""
+        whole = sorted(int(value) for value in self.counts if value.isdigit() and len(value) < 16)
+        most = whole[len(whole) // 20 : len(whole) - len(whole) // 20]
+        if len(whole) > max(20, 0.8 * len(self.filled)) and most[-1] - most[0] < 5 * len(whole):
+            return True
         numbers = [float(value) for value in self.filled if _DECIMAL.fullmatch(value) and "," not in value]
         rising = sum(one < two for one, two in zip(numbers, numbers[1:], strict=False))
         if len(numbers) < 0.8 * len(self.filled) or len(numbers) <= 20:

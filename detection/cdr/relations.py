@@ -137,12 +137,12 @@ def find_cell_pair(columns: Sequence[Column], at: Sequence[int]) -> tuple[int, i
     for lac in usable:
         for ci in usable:
             areas, cells = columns[lac], columns[ci]
-            if lac == ci or cells.distinct < max(2, areas.distinct) or cells.distinct > 0.7 * len(cells.filled):
+            if lac == ci or cells.distinct < max(2, len(areas.usual)) or cells.distinct > 0.7 * len(cells.filled):
                 continue
-            if areas.distinct == cells.distinct and lac > ci:
+            if len(areas.usual) >= len(cells.usual) and lac > ci:
                 continue
             fit = follows([_or_none(value) for value in cells.values], [_or_none(value) for value in areas.values])
-            if areas.distinct == 1 or fit <= 0.95:
+            if len(areas.usual) < 2 or len(cells.usual) < 2 or fit <= 0.95:
                 continue
             rank = (round(fit, 2), -abs(ci - lac - 1) / 100, lac, ci)
             if best is None or rank[:2] > best[:2]:
@@ -151,7 +151,7 @@ def find_cell_pair(columns: Sequence[Column], at: Sequence[int]) -> tuple[int, i
 
 
 def _long_enough(column: Column) -> bool:
-    return max((len(value) for value in column.counts), default=0) >= 3
+    return max((len(value) for value in column.usual), default=0) >= 3
 
 
 def _or_none(value: str) -> str | None:
