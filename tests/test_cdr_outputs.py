@@ -3,12 +3,14 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from click.testing import CliRunner, Result
 from detection.cdr import block, victims
 from detection.cdr.runs import kept_runs
 from detection.cdr_cli import cdr
+from detection.leads import mark_known
 from detection.store import Store
 from detection.town import city
 
@@ -28,10 +31,11 @@ class Town:
 
     made: city.City
     folder: Path
+    home: Path
 
-    @property
-    def home(self) -> Path:
-        return self.folder / "home"
+    def elsewhere(self, name: str) -> "Town":
+        """The same town with a copy of its home, to be taught something there."""
+        return replace(self, home=Path(shutil.copytree(self.home, self.folder / name)))
 
     def words(self, out: str) -> list[str]:
         files = [str(self.folder / "cdr.csv"), "--cells", str(self.folder / "CELLS.csv")]
@@ -62,7 +66,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     made = city.make(45, 900, 1, boxes={"naive": 1, "sms": 1})
     (folder / "cdr.csv").write_text("\n".join(city.csv_lines(made)) + "\n", encoding="utf-8")
     (folder / "CELLS.csv").write_text("\n".join(city.cells_lines(made)) + "\n", encoding="utf-8")
-    return Town(made, folder)
+    return Town(made, folder, folder / "home")
 
 
 @pytest.fixture(scope="module")
@@ -159,15 +163,25 @@ def test_a_lead_that_an_owner_knows_is_listed_but_raised_no_more(town: Town, cle
 
 
 def test_what_officers_marked_on_the_screens_is_heeded(town: Town, clear: Result) -> None:
-    from datetime import UTC, datetime
-
-    from detection.leads import mark_known
-
+    town = town.elsewhere("licensed-home")
     lead = town.leads("clear")[0]
     with Store.open(town.home / "catpool.sqlite") as store:
         mark_known(store, lead["lead"], "Wang", datetime.now(UTC), "licence 7")
     assert town.rank("licensed").exit_code == 0
     assert lead["lead"] not in {other["lead"] for other in town.leads("licensed")}
+
+
+def test_what_a_raid_found_on_a_line_is_no_radio_target(town: Town, clear: Result) -> None:
+    town = town.elsewhere("line-home")
+    lead = town.leads("clear")[0]
+    (town.folder / "raids.csv").write_text(f"lead,outcome,date\n{lead['lead']},not radio,2026-03-09\n")
+    told = town.call("feedback", str(town.folder / "raids.csv"))
+    assert "1 new outcome: 1 not radio." in told.output
+    assert "8 are needed" in told.output
+    assert town.rank("line").exit_code == 0
+    (found,) = [other for other in town.leads("line") if other["lead"] == lead["lead"]]
+    assert (found["form"], found["kind"]) == ("landline", "not a radio target (landline)")
+    assert "check the line" in found["advice"]
 
 
 def identities(made: city.City) -> list[bytes]:

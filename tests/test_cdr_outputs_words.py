@@ -125,20 +125,20 @@ def heard(cells: list[int], t_s: Ints | None = None) -> Heard:
 
 
 @pytest.mark.parametrize(
-    ("cells", "form", "on_a_line", "kind"),
+    ("cells", "form", "kind"),
     [
-        ([0] * 20, "naive", False, "fixed"),
-        ([0, 1] * 10, "naive", False, "fixed"),
-        ([0, 2] * 10, "human", False, "distributed"),
-        ([0, 1, 2] * 7, "car", False, "car"),
-        ([0] * 20, "pair", False, "pair"),
-        ([-1] * 20, "naive", True, "landline"),
-        ([-1] * 20, "naive", False, "fixed"),
+        ([0] * 20, "naive", "fixed"),
+        ([0, 1] * 10, "naive", "fixed"),
+        ([0, 2] * 10, "human", "distributed"),
+        ([0, 1, 2] * 7, "car", "car"),
+        ([0] * 20, "pair", "pair"),
+        ([-1] * 20, "landline", "landline"),
+        ([-1] * 20, "naive", "fixed"),
     ],
 )
-def test_a_lead_says_what_target_it_is(cells: list[int], form: str, on_a_line: bool, kind: str) -> None:
+def test_a_lead_says_what_target_it_is(cells: list[int], form: str, kind: str) -> None:
     placed = [mast(0), mast(1, east_m=800), mast(2, north_m=9_000)]
-    told = advise(heard(cells), form, on_a_line, [cell(at) for at in range(3)], placed, FIRST_S)
+    told = advise(heard(cells), form, [cell(at) for at in range(3)], placed, FIRST_S)
     assert told.kind == KINDS[kind]
     assert told.words == ADVICE[form if kind == "fixed" else kind]
     assert (told.next_hour is None) == (kind not in ("car", "pair"))

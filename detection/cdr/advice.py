@@ -65,14 +65,12 @@ class Advice:
 def advise(
     heard: Heard,
     form: str,
-    on_a_line: bool,
     cells: Sequence[CellIdentity],
     placed: Sequence[PlacedCell | None],
     ends_s: int,
 ) -> Advice:
-    """`form`: key of the kind of box (kinds.py); `on_a_line`: its numbers are fixed lines, or a raid found it on
-    one; `ends_s`: until when the export tells."""
-    kind = target(heard, form, on_a_line, placed)
+    """`form`: key of the kind of box (kinds.py), or "landline"; `ends_s`: until when the export tells."""
+    kind = target(heard, form, placed)
     moves = kind in ("car", "pair")
     latest = heard.t_s >= heard.t_s.max() - LATEST_S if moves else np.ones(len(heard.t_s), bool)
     spots = visits.listen_to(heard.cell[latest], heard.timing_advance[latest])
@@ -85,12 +83,10 @@ def advise(
     )
 
 
-def target(heard: Heard, form: str, on_a_line: bool, placed: Sequence[PlacedCell | None], gateways: int = 1) -> str:
+def target(heard: Heard, form: str, placed: Sequence[PlacedCell | None], gateways: int = 1) -> str:
     """Which of KINDS a box is, as a target."""
     on_air = heard.cell[heard.cell >= 0]
-    if form == "landline" or (on_a_line and not len(on_air)):
-        return "landline"
-    if form in ("car", "pair", "distributed"):
+    if form in ("car", "pair", "distributed", "landline"):
         return form
     return "distributed" if gateways > 1 or _spread(on_air, placed) >= APART_SHARE else "fixed"
 

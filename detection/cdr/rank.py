@@ -261,9 +261,18 @@ class _Maker:
 
     def _box(self, sims: Ints, group: boxes.Group) -> Box:
         roads = any(link.why == "road" for link in group.links)
-        kind = reasons.form_of(self.posterior[sims], len(sims), roads)
+        kind = "landline" if self._on_a_line(sims) else reasons.form_of(self.posterior[sims], len(sims), roads)
         name = "L-" + min(self.names.letters("lead:" + self.people.sim_letters(sim), 10) for sim in sims)
         return Box(name, kind, sims, group, siting.site(self._sightings(sims, kind in MOVING), self.masts))
+
+    def _on_a_line(self, sims: Ints) -> bool:
+        """Whether SIMs are fixed lines, heard on no cell, or a raid found one of them on a line."""
+        numbers, own = self.history.number_id[sims], self.people.hidden()
+        told = {name for sim in sims.tolist() for name in (own.sim(sim), own.party(int(self.history.number_id[sim])))}
+        if told & self.lessons.lines:
+            return True
+        lines = (numbers >= 0) & (self.people.party_class[np.maximum(numbers, 0)] == LANDLINE)
+        return 2 * int(lines.sum()) > len(sims) and not (self.rows.cell[self._acts_of(sims)] >= 0).any()
 
     def _sightings(self, sims: Ints, moving: bool) -> list[siting.Sighting]:
         counted: dict[tuple[int, int], float] = {}
@@ -284,6 +293,7 @@ class _Maker:
         told = reasons.sim_reasons(self.history, listed, self.judged.box_kind[listed])
         every = kinds.kinds()
         suspects, above = [], 2.0
+        joined: dict[str, list[str]] = {}
         for sim, why in zip(listed.tolist(), told, strict=True):
             box = of.get(sim)
             score = min(float(self.judged.score[sim]), above - 1e-12)
@@ -292,9 +302,11 @@ class _Maker:
             site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
-                rows = self.rows.of(self._acts_of(box.sims))
-                devices = joint.shared_imeis(rows.sim, rows.imei)
-                why = [*why, *reasons.group_reasons(box.group, box.sims, devices, 0, self.ringed)]
+                if box.name not in joined:
+                    rows = self.rows.of(self._acts_of(box.sims))
+                    devices = joint.shared_imeis(rows.sim, rows.imei)
+                    joined[box.name] = reasons.group_reasons(box.group, box.sims, devices, 0, self.ringed)
+                why = [*why, *joined[box.name]]
             likeliest = every[int(self.judged.kind[sim])]
             if sim in self.marks:
                 why = [self.marks[sim].words, *why]
@@ -346,7 +358,7 @@ class _Maker:
         ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         heard = Heard(rows.t_s, rows.local_s, rows.cell, rows.ta)
-        told = advise(heard, box.kind, self._on_a_line(box), self.records.cells, self.placed, self.history.ends_s)
+        told = advise(heard, box.kind, self.records.cells, self.placed, self.history.ends_s)
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
@@ -368,13 +380,6 @@ class _Maker:
             listen_to=told.listen_to,
             next_hour=told.next_hour,
         )
-
-    def _on_a_line(self, box: Box) -> bool:
-        """Whether its numbers are fixed lines, or a raid found one of its SIMs on a line."""
-        numbers, own = self.history.number_id[box.sims], hidden(self.people)
-        lines = (numbers >= 0) & (self.people.party_class[np.maximum(numbers, 0)] == LANDLINE)
-        found = any(own.sim(sim) in self.lessons.lines for sim in box.sims.tolist()) if self.lessons.lines else False
-        return found or 2 * int(lines.sum()) > len(numbers)
 
     def _cells(self, rows: Acts) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []
