@@ -43,18 +43,35 @@ def spot(ledger: Ledger, count: int = 1) -> tuple[Floats, Floats]:
 
 
 def ring_strangers(
-    ledger: Ledger, shifts: Shifts, per_hour: float, rhythm: Floats, talk: Floats, answer: float, again: float
+    ledger: Ledger,
+    shifts: Shifts,
+    per_hour: float,
+    rhythm: Floats,
+    talk: Floats,
+    answer: float,
+    again: float,
+    own: bool = False,
 ) -> None:
-    """Calls out; `again` is the share that goes to a number the box rang before, talk (median, spread)."""
+    """Calls out; `again` is the share to a number the box (the SIM itself: `own`) rings else, talk (median, spread)."""
     rng = ledger.rng
     row, at = within(rng, shifts, per_hour, rhythm)
     peer, number = ledger.strangers(len(row), float(rng.uniform(0.1, 0.5)))
     old = rng.random(len(row)) < again
     if len(row):
-        earlier = (rng.random(len(row)) * np.arange(len(row))).astype(np.int64)
+        earlier = _earlier(rng, shifts.sim[row], at) if own else rng.permutation(len(row))
         peer, number = np.where(old, peer[earlier], peer), np.where(old, number[earlier], number)
     length = np.where(rng.random(len(row)) < answer, np.maximum(1, talk[0] * rng.lognormal(0, talk[1], len(row))), 0)
     ledger.act(shifts.sim[row], at, CALL, peer, number, length, fraud=True)
+
+
+def _earlier(rng: np.random.Generator, sim: Ints, at: Floats) -> Ints:
+    """For each act an earlier one of the same SIM, itself where there is none."""
+    order = np.lexsort((at, sim))
+    first = np.searchsorted(sim[order], sim[order])
+    pick = first + (rng.random(len(sim)) * (np.arange(len(sim)) - first)).astype(np.int64)
+    found = np.empty(len(sim), np.int64)
+    found[order] = order[pick]
+    return found
 
 
 def called_back(ledger: Ledger, shifts: Shifts, per_hour: float, rhythm: Floats) -> None:
@@ -128,7 +145,7 @@ def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
     plug(ledger, shop, shifts, keyed(rng, evasive), looks(rng, evasive))
     announce(ledger, shifts)
     begun(ledger, shifts)
-    rate = pace(rng, 1.5, 6, evasive)
+    rate = pace(rng, 0.7, 6, evasive)
     talk = np.array([rng.uniform(40, 150), rng.uniform(0.8, 1.2)])
     ring_strangers(
         ledger,
@@ -137,7 +154,8 @@ def human(ledger: Ledger, shop: Shop, evasive: bool) -> None:
         daytime(rng),
         talk,
         rng.uniform(0.4, 0.75),
-        rng.uniform(0.05, 0.3) + (0.15 if evasive else 0),
+        rng.uniform(0.05, 0.45) + (0.15 if evasive else 0),
+        own=True,
     )
     called_back(ledger, shifts, rate * rng.uniform(0.05, 0.35), daytime(rng))
     _among(ledger, shifts, sims, rate * rng.uniform(0.1, 0.3))
