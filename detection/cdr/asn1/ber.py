@@ -5,10 +5,10 @@ A tag is the number that its identifier octets form, big end first, the construc
 own (the element is opened); what it doesn't know is stepped over, so that a vendor's additions do no harm.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 Fields = dict[int, "str | Fields"]
-Strange = Callable[[bytes, int], bool]
+IsRecord = Callable[[int, bytes, int], bool]  # tag, octets, where the contents begin
 
 LONGEST_RECORD = 1 << 20  # octets; no event is longer
 LONGEST_FIELD = 1024  # octets of a field in an element of indefinite length, which nothing else bounds
@@ -40,40 +40,25 @@ def tag_number(number: int, tag_class: str, constructed: bool) -> int:
     return int.from_bytes(bytes([first | 0x1F, *reversed(digits)]))
 
 
-def is_constructed(tag: int) -> bool:
-    """Whether an element of this tag holds elements."""
-    return bool(tag >> max(0, tag.bit_length() - 1) // 8 * 8 & CONSTRUCTED)
-
-
 def read_header(octets: bytes, at: int) -> tuple[int, int, int]:
     """(tag, length or -1 if indefinite, where the contents begin) of the element at `at`.
 
     Raises BerError, and NeedMoreError where the header goes on past the octets.
     """
     start, limit = at, len(octets)
-    if at >= limit:
-        raise NeedMoreError
-    tag = octets[at]
-    at += 1
-    if tag & 0x1F == 0x1F:
-        while True:
-            if at >= limit:
-                raise NeedMoreError
-            octet = octets[at]
-            at += 1
-            tag = tag << 8 | octet
-            if octet < 0x80:
-                break
-            if at - start > 4:
-                raise BerError(start, "a tag of more than 4 octets")
-    if at >= limit:
-        raise NeedMoreError
-    length = octets[at]
+    try:
+        tag = octets[at]
+        at += 1
+        if tag & 0x1F == 0x1F:
+            tag, at = _long_tag(octets, start)
+        length = octets[at]
+    except IndexError:
+        raise NeedMoreError from None
     at += 1
     if length < 0x80:
         return tag, length, at
     if length == 0x80:
-        if not is_constructed(tag):
+        if not octets[start] & CONSTRUCTED:
             raise BerError(start, "an indefinite length on an element that holds no elements")
         return tag, -1, at
     count = length & 0x7F
@@ -84,68 +69,106 @@ def read_header(octets: bytes, at: int) -> tuple[int, int, int]:
     return tag, int.from_bytes(octets[at : at + count]), at + count
 
 
-def end_of(octets: bytes, at: int, strange: "Strange | None" = None, depth: int = 0) -> int:
+def end_of(octets: bytes, at: int, strangers: Container[int] = (), is_stranger: IsRecord | None = None) -> int:
     """Where the element at `at` ends, its end-of-contents octets included.
 
-    `strange` tells whether an element that can't be within another begins somewhere: then the end of the outer one
-    is missing. Raises BerError, NeedMoreError.
+    `strangers` are tags of elements that can't be within another, if `is_stranger` says so too: where one is met, the
+    end of the outer one is missing. Raises BerError, NeedMoreError.
     """
-    tag, length, inside = read_header(octets, at)
+    outer, length, at_now = read_header(octets, at)
     if length >= 0:
-        return inside + length
-    if depth > DEEPEST:
-        raise BerError(at, "elements nested too deep")
-    while octets[inside : inside + 2] != b"\x00\x00":
-        if inside >= len(octets):
-            raise NeedMoreError
-        if strange is not None and strange(octets, inside):
-            raise BerError(at, f"the end of element 0x{tag:X} is missing")
-        child = inside
-        inside = end_of(octets, child, strange, depth + 1)
-        if inside - child > LONGEST_FIELD and not octets[child] & CONSTRUCTED:
-            raise BerError(child, f"a field of {inside - child} octets")
-        if inside > len(octets):
-            raise NeedMoreError
-        if inside - at > LONGEST_RECORD:
-            raise BerError(at, f"the end of element 0x{tag:X} is missing")
-    return inside + 2
+        return at_now + length
+    depth = 1
+    try:
+        while depth:
+            start = at_now
+            tag = octets[at_now]
+            at_now += 1
+            if tag & 0x1F == 0x1F:
+                tag, at_now = _long_tag(octets, start)
+            length = octets[at_now]
+            at_now += 1
+            if length == 0 == tag:
+                depth -= 1
+                continue
+            if length >= 0x80:
+                tag, length, at_now = read_header(octets, start)
+            if tag in strangers and (is_stranger is None or is_stranger(tag, octets, at_now)):
+                raise BerError(at, f"the end of element 0x{outer:X} is missing")
+            if length < 0:
+                depth += 1
+                if depth > DEEPEST:
+                    raise BerError(at, "elements nested too deep")
+                continue
+            if length > LONGEST_FIELD and not octets[start] & CONSTRUCTED:
+                raise BerError(start, f"a field of {length} octets")
+            at_now += length
+            if at_now - at > LONGEST_RECORD:
+                raise BerError(at, f"the end of element 0x{outer:X} is missing")
+    except IndexError:
+        raise NeedMoreError from None
+    return at_now
 
 
-def collect(octets: bytes, at: int, end: int, fields: Fields, found: dict[str, bytes], depth: int = 0) -> None:
+def _long_tag(octets: bytes, at: int) -> tuple[int, int]:
+    """(tag, where its length stands) of a tag of several octets. Raises BerError, IndexError."""
+    tag, start = octets[at], at
+    while True:
+        at += 1
+        octet = octets[at]
+        tag = tag << 8 | octet
+        if octet < 0x80:
+            return tag, at + 1
+        if at - start > 3:
+            raise BerError(start, "a tag of more than 4 octets")
+
+
+def collect(
+    octets: bytes, at: int, end: int, fields: Fields, found: dict[str, bytes], depth: int = 0, until_end: bool = False
+) -> int:
     """Puts the contents of the fields between `at` and `end` under their names into `found`, the first of each.
 
-    Raises BerError where the elements don't fill their parent exactly.
+    With `until_end` it stops behind the end-of-contents octets instead. Gives where it stopped. Raises BerError where
+    the elements don't fill their parent exactly.
     """
     if depth > DEEPEST:
         raise BerError(at, "elements nested too deep")
+    start = at
     try:
         while at < end:
             start = at
             tag = octets[at]
             at += 1
             if tag & 0x1F == 0x1F:
-                octet = 0x80
-                while octet & 0x80:
-                    octet = octets[at]
-                    at += 1
-                    tag = tag << 8 | octet
+                tag, at = _long_tag(octets, start)
             length = octets[at]
             at += 1
             if length >= 0x80:
                 _, length, at = read_header(octets, start)
-            stop = at + length if length >= 0 else end_of(octets, start)
+            wanted = fields.get(tag)
+            if length < 0:
+                if type(wanted) is str:
+                    inside, at = at, end_of(octets, start)
+                    found.setdefault(wanted, octets[inside : at - 2])
+                    continue
+                at = collect(octets, at, end, wanted or {}, found, depth + 1, True)  # type: ignore[arg-type]
+                continue
+            stop = at + length
             if stop > end:
                 raise BerError(start, f"element 0x{tag:X} reaches {stop - end} octets past what holds it")
-            wanted = fields.get(tag)
             if wanted is not None:
-                inner = stop if length >= 0 else stop - 2
                 if type(wanted) is dict:
-                    collect(octets, at, inner, wanted, found, depth + 1)
+                    collect(octets, at, stop, wanted, found, depth + 1)
                 elif wanted not in found:
-                    found[wanted] = octets[at:inner]  # type: ignore[index]
+                    found[wanted] = octets[at:stop]  # type: ignore[index]
+            elif tag == 0 == length and until_end:
+                return at
             at = stop
     except (IndexError, NeedMoreError):
-        raise BerError(min(at, end), "it ends in the middle of an element") from None
+        raise BerError(start, "it ends in the middle of an element") from None
+    if until_end:
+        raise BerError(start, "the end of an element is missing")
+    return at
 
 
 def children(octets: bytes) -> Iterator[tuple[int, bytes]]:

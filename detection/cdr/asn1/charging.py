@@ -70,9 +70,9 @@ class ChargingFile:
             return
         records = {tag: cs_records()[number][0] for tag, number in cs_choice_tags().items()}
         if self.variant == "list":
-            grammar = Grammar((SEQUENCE, EVENT_RECORDS), records, begins, RECORD, decode)
+            grammar = Grammar((SEQUENCE, EVENT_RECORDS), records, is_record, RECORD, decode)
         else:
-            grammar = Grammar((), records | {SEQUENCE: "", SET: ""}, begins, RECORD, decode)
+            grammar = Grammar((), records | {SEQUENCE: "", SET: ""}, is_record, RECORD, decode)
         for part in Frames(self.window, grammar, self.notes):
             if not isinstance(part, Element):
                 yield part
@@ -187,15 +187,20 @@ class ChargingFile:
 
 
 def begins(octets: bytes, at: int) -> bool:
-    """Whether a record begins at `at`: by its tag, and its recordType as the first element."""
+    """Whether a record begins at `at`."""
     try:
         tag, _, inside = read_header(octets, at)
-        if tag not in cs_choice_tags() and tag not in (SEQUENCE, SET):
-            return False
-        first, length, start = read_header(octets, inside)
     except (BerError, NeedMoreError):
         return False
-    number = int.from_bytes(octets[start : start + length]) if first == TYPE and length in (1, 2) else -1
+    return (tag in cs_choice_tags() or tag in (SEQUENCE, SET)) and is_record(tag, octets, inside)
+
+
+def is_record(tag: int, octets: bytes, inside: int) -> bool:
+    """Whether the contents begin with a recordType, and one that goes with the tag."""
+    if octets[inside : inside + 1] != b"\x80":
+        return False
+    length = octets[inside + 1] if inside + 1 < len(octets) else 0
+    number = int.from_bytes(octets[inside + 2 : inside + 2 + length]) if length in (1, 2) else -1
     return number == cs_choice_tags().get(tag, number) and number in cs_records()
 
 

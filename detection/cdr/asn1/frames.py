@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from detection.cdr.asn1.ber import LONGEST_RECORD, BerError, NeedMoreError, Window, end_of, read_header
+from detection.cdr.asn1.ber import LONGEST_RECORD, BerError, IsRecord, NeedMoreError, Window, end_of, read_header
 
 FILL = (0x00, 0xFF, 0x0A, 0x0D, 0x20, 0x1A)  # between records and behind the last
 
@@ -50,17 +50,29 @@ class Entry:
 class Grammar:
     """What stands where: for each level the tag of the container to open, then the tags of records and their names.
 
-    `begins` tells whether a record begins somewhere, by more than its tag where that can be another element's too;
+    `is_record` tells whether an element of one of these tags is one, where its tag can be another element's too;
     `pattern` finds where that is worth asking.
     `beside` are tags of elements beside the containers: they end a list whose own end is missing.
     """
 
     opens: tuple[int, ...]
     records: dict[int, str]
-    begins: Callable[[bytes, int], bool]
+    is_record: IsRecord
     pattern: re.Pattern[bytes]
     decode: Callable[[int, bytes, int, int], Entry]  # raises BerError, RecordError
     beside: frozenset[int] = frozenset()
+
+    def begins(self, octets: bytes, at: int) -> bool:
+        """Whether a record begins at `at`."""
+        try:
+            tag, _, inside = read_header(octets, at)
+        except (BerError, NeedMoreError):
+            return False
+        return tag in self.records and self.is_record(tag, octets, inside)
+
+    def end_of(self, octets: bytes, at: int) -> int:
+        """Where the element at `at` ends; none holds a record. Raises BerError, NeedMoreError."""
+        return end_of(octets, at, self.records, self.is_record)
 
 
 @dataclass(slots=True)
@@ -86,7 +98,7 @@ class Frames:
                 if len(self.ends) < len(opens) and tag == opens[len(self.ends)]:
                     self._open(length, inside)
                     continue
-                end = inside + length if length >= 0 else end_of(window.octets, window.at, self.grammar.begins)
+                end = inside + length if length >= 0 else self.grammar.end_of(window.octets, window.at)
                 self._check(end)
                 if end > len(window.octets):
                     raise NeedMoreError
@@ -101,7 +113,11 @@ class Frames:
                 yield self._resume(str(error))
                 continue
             stop = end if length >= 0 else end - 2
-            if len(self.ends) < len(opens) and self.grammar.begins(window.octets, window.at):
+            if (
+                len(self.ends) < len(opens)
+                and tag in self.grammar.records
+                and self.grammar.begins(window.octets, window.at)
+            ):
                 self._reopen()
             if len(self.ends) < len(opens):
                 yield Element(len(self.ends), window.place, tag, window.octets[inside:stop])
@@ -217,7 +233,7 @@ class Frames:
         while True:
             try:
                 tag, length, inside = read_header(window.octets, window.at)
-                end = inside + length if length >= 0 else end_of(window.octets, window.at, grammar.begins)
+                end = inside + length if length >= 0 else grammar.end_of(window.octets, window.at)
                 self._check(end)
                 if end <= len(window.octets):
                     grammar.decode(tag, window.octets, inside, end if length >= 0 else end - 2)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from detection.cdr.asn1.ber import BerError, NeedMoreError, Window, children, collect, read_header
+from detection.cdr.asn1.ber import BerError, Window, children, collect
 from detection.cdr.asn1.definitions import tap_event_fields, tap_events, tap_table, tap_tag
 from detection.cdr.asn1.digits import bcd, unsigned, whole
 from detection.cdr.asn1.frames import Element, Entry, Fault, Frames, Grammar, RecordError
@@ -45,7 +45,7 @@ class TapFile:
         """One entry or fault a call event."""
         opens = (tap_tag("TransferBatch"), tap_tag("CallEventDetailList"))
         beside = frozenset(tap_tag(name) for name in ("BatchControlInfo", "NetworkInfo", "AuditControlInfo"))
-        grammar = Grammar(opens, tap_events(), _event_begins, _events_pattern(), self._event, beside)
+        grammar = Grammar(opens, tap_events(), _is_event, _events_pattern(), self._event, beside)
         events = 0
         for part in Frames(self.window, grammar, self.notes):
             if not isinstance(part, Element):
@@ -166,13 +166,9 @@ def _events_pattern() -> re.Pattern[bytes]:
     return re.compile(b"|".join(re.escape(tag) for tag in tags))
 
 
-def _event_begins(octets: bytes, at: int) -> bool:
+def _is_event(tag: int, octets: bytes, inside: int) -> bool:
     """The tags of events stand nowhere else."""
-    try:
-        tag = read_header(octets, at)[0]
-    except (BerError, NeedMoreError):
-        return False
-    return tag in tap_events()
+    return True
 
 
 def _kind_and_other(name: str, found: dict[str, bytes]) -> tuple[str, str]:
