@@ -126,7 +126,7 @@ def test_inspect_says_what_a_file_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("octets", "told"),
     [
-        (files.tap_notification(), "no line of 0 is a call record"),
+        (files.tap_notification(), "no line of 0 is a call record: it is a notification that there were no calls"),
         (files.element("7f8416", files.element("5f8144", b"CHNCT")), "a RAP file"),
         (files.cs_by_hand(rows(1)[0])[:40], "no line of 1 is a call record"),
     ],

@@ -219,6 +219,9 @@ class _Settling:
     def _nothing(self) -> ExportError:
         first = min(self.rejects, key=lambda reject: reject.line, default=None)
         why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
+        asn1 = self.files[0].asn1
+        if asn1 is not None and "content" in asn1.about and not self.intake.lines:
+            why = f": it is {asn1.about['content']}"
         return ExportError(f"export {self.files[0].path}: no line of {self.intake.lines} is a call record{why}")
 
     def _name_cells(self) -> list[CellIdentity]:
