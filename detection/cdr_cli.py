@@ -1,28 +1,33 @@
-"""`catpool cdr rank` and `catpool cdr inspect`: a carrier's export, ranked or explained."""
+"""`catpool cdr rank`, `update` and `inspect`: a carrier's export, ranked, added to what is known, or explained."""
 
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from detection import cdr_feedback_cli
 from detection.errors import ExportError
+from detection.settings import DetectionSettings
 from sensor.home import Home, find_home
 from sensor.settings import KitSettings, load_section
 
 if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+    from detection.cdr.features import Source
     from detection.cdr.lessons import Lessons
     from detection.cdr.pseudonyms import Names
     from detection.cdr.rank import Ranking
     from detection.cdr.records import Records
+    from detection.lead import PlacedCell
 
 
 @click.group()
@@ -30,75 +35,162 @@ def cdr() -> None:
     """Ranks a carrier's call records. A lead, not proof."""
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the options of a ranking ask for."""
+
+    exports: tuple[Path, ...]
+    cells: Path | None
+    timezone: str | None
+    clear: bool
+    case: str | None
+    owner: str
+    keep: bool
+    out: Path
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What reading needs to know."""
+
+    engine: "Backend"
+    names: "Names"
+    placed: "list[PlacedCell]"
+    timezone: str | None
+    progress: Callable[[str, float], None]
+
+
+# what is ranked: the records, where their features come from (None: from them), lines to be said of it
+Gather = Callable[[Asked], AbstractContextManager["tuple[Records, Source | None, list[str]]"]]
+RANKING_OPTIONS = (
+    click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=click.Path(path_type=Path)),
+    click.option("--cells", type=click.Path(path_type=Path), metavar="CELLS.csv", help="Where the masts stand."),
+    click.option("--timezone", metavar="NAME", help="The carrier's local time, such as Asia/Shanghai."),
+    click.option("--clear", is_flag=True, help="Write identities in clear; needs --case, and is audited."),
+    click.option("--case", metavar="NUMBER", help="The case under which identities are written in clear."),
+    click.option("--owner", default="", metavar="NAME", help="The carrier whose export this is."),
+    click.option("--keep", is_flag=True, help="Import leads and cells into this home's store as well."),
+    click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write into."),
+    click.option("--json", "as_json", is_flag=True, help="The leads as JSON lines on standard output."),
+)
+
+
+def ranking_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that every ranking has."""
+    for option in reversed(RANKING_OPTIONS):
+        command = option(command)
+    return command
+
+
 @cdr.command()
-@click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=click.Path(path_type=Path))
-@click.option("--cells", type=click.Path(path_type=Path), metavar="CELLS.csv", help="Where the masts stand.")
+@ranking_options
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
-@click.option("--timezone", metavar="NAME", help="The carrier's local time, such as Asia/Shanghai.")
-@click.option("--clear", is_flag=True, help="Write identities in clear; needs --case, and is audited.")
-@click.option("--case", metavar="NUMBER", help="The case under which identities are written in clear.")
-@click.option("--owner", default="", metavar="NAME", help="The carrier whose export this is.")
-@click.option("--keep", is_flag=True, help="Import leads and cells into this home's store as well.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write into.")
-@click.option("--json", "as_json", is_flag=True, help="The leads as JSON lines on standard output.")
-def rank(
-    exports: tuple[Path, ...],
-    cells: Path | None,
-    engine: str,
-    timezone: str | None,
-    clear: bool,
-    case: str | None,
-    owner: str,
-    keep: bool,
-    out: Path,
-    as_json: bool,
-) -> None:
-    """Ranks the SIMs of EXPORT (CSV, gzip, Parquet, folders) into DIR."""
-    if clear and not case:
-        raise click.UsageError("--clear writes identities in clear: it needs --case NUMBER")
-    if case and not clear:
-        raise click.UsageError("--case goes with --clear: without it identities are pseudonyms, and no case is needed")
-    if case is not None and not case.strip():
-        raise click.UsageError("--case NUMBER is empty")
-    check_timezone(timezone)
-    from detection.cdr import leads_file
+def rank(engine: str, **options: Any) -> None:
+    """Ranks the SIMs of EXPORT (CSV, gzip, Parquet, TAP3, TS 32.298, folders) into DIR."""
+    job = checked(Job(**options))
     from detection.cdr.engine import open_spark
+
+    spark = open_spark() if engine == "spark" else None
+
+    @contextmanager
+    def read(asked: Asked) -> "Iterator[tuple[Records, Source | None, list[str]]]":
+        yield read_exports(job.exports, asked), None, []
+
+    rank_into(job, read, spark)
+
+
+@cdr.command()
+@ranking_options
+@click.option("--days", type=click.IntRange(min=1), metavar="N", help="Days that are kept [default: setting cdr_days].")
+def update(days: int | None, **options: Any) -> None:
+    """Adds EXPORT to this home's running state, and ranks all that it knows into DIR: hour by hour as files come.
+
+    A file given twice, and a record known already, add nothing.
+    """
+    job = checked(Job(**options))
+    from detection.cdr.update import taking_in
+
+    home = find_home()
+    days = days or load_section(home.settings, "detection", DetectionSettings).cdr_days
+
+    @contextmanager
+    def take(asked: Asked) -> "Iterator[tuple[Records, Source | None, list[str]]]":
+        def read(paths: Sequence[Path]) -> "Records":
+            return read_exports(paths, asked)
+
+        with taking_in(job.exports, home.make().cdr, job.owner, asked.names, days, asked.engine, read) as gathered:
+            yield gathered
+
+    rank_into(job, take)
+
+
+def checked(job: Job) -> Job:
+    """The job, its options in keeping. Raises UsageError."""
+    if job.clear and not job.case:
+        raise click.UsageError("--clear writes identities in clear: it needs --case NUMBER")
+    if job.case and not job.clear:
+        raise click.UsageError("--case goes with --clear: without it identities are pseudonyms, and no case is needed")
+    if job.case is not None and not job.case.strip():
+        raise click.UsageError("--case NUMBER is empty")
+    check_timezone(job.timezone)
+    return job
+
+
+def read_exports(paths: Sequence[Path], asked: Asked) -> "Records":
+    """Reads an export whole."""
+    from detection.cdr.records import read_records
+
+    return read_records(
+        paths,
+        asked.engine,
+        placed=asked.placed,
+        timezone=asked.timezone,
+        naming=asked.names,
+        progress=asked.progress,
+    )
+
+
+def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
+    """Ranks what `gather` gives, writes it into DIR and says so."""
+    from detection.cdr import leads_file
     from detection.cdr.outputs import forget_clear, keep_for_raids, write_outputs
     from detection.cdr.pseudonyms import Names, open_key
     from detection.cdr.rank import rank as rank_records
-    from detection.cdr.records import open_engine, read_records
+    from detection.cdr.records import open_engine
     from detection.cells import read_cells
 
-    spark = open_spark() if engine == "spark" else None
-    placed = read_cells(cells) if cells is not None else []
+    placed = read_cells(job.cells) if job.cells is not None else []
     home = find_home()
-    names = Names(open_key(home), clear)
-    if keep:
+    names = Names(open_key(home), job.clear)
+    if job.keep:
         prove_store()
-    lessons = learnt(home, names, owner)
-    leads_file.prepare_folder(out)
-    timezone = timezone or load_section(home.settings, "kit", KitSettings).timezone or None
+    lessons = learnt(home, names, job.owner)
+    leads_file.prepare_folder(job.out)
+    timezone = job.timezone or load_section(home.settings, "kit", KitSettings).timezone or None
     check_timezone(timezone)
-    if clear:
-        audit_clear(str(case), exports, out)
+    if job.clear:
+        audit_clear(str(job.case), job.exports, job.out)
     else:
-        forget_clear(out)
-    with progress_bar() as progress, engine_errors():
-        engine = open_engine()
-        records = read_records(exports, engine, placed=placed, timezone=timezone, naming=names, progress=progress)
-        found = rank_records(records, names, placed, owner, progress, spark=spark, lessons=lessons)
-        written = write_outputs(out, records, found, clear)
-        keep_for_raids(home.cdr, found, owner, datetime.now(UTC))
-    if clear:
-        audit_lists(str(case), found, out)
-    if keep:
-        keep_leads(out / "leads.json", [replace(cell, owner=owner) for cell in placed])
-    if as_json:
-        for lead in json.loads((out / "leads.json").read_text(encoding="utf-8")):
+        forget_clear(job.out)
+    with (
+        progress_bar() as progress,
+        engine_errors(),
+        gather(Asked(open_engine(), names, placed, timezone, progress)) as (records, source, said),
+    ):
+        found = rank_records(records, names, placed, job.owner, progress, spark=spark, lessons=lessons, source=source)
+        written = write_outputs(job.out, records, found, job.clear)
+        keep_for_raids(home.cdr, found, job.owner, datetime.now(UTC))
+    if job.clear:
+        audit_lists(str(job.case), found, job.out)
+    if job.keep:
+        keep_leads(job.out / "leads.json", [replace(cell, owner=job.owner) for cell in placed])
+    if job.as_json:
+        for lead in json.loads((job.out / "leads.json").read_text(encoding="utf-8")):
             click.echo(json.dumps(lead, ensure_ascii=False))
     else:
         click.echo("\n".join(lead_lines(found)))
-    click.echo("\n".join(summary_lines(records, found, lessons, out, written)), err=True)
+    click.echo("\n".join([*said, *summary_lines(records, found, lessons, job.out, written)]), err=True)
 
 
 def check_timezone(name: str | None) -> None:

@@ -1,0 +1,68 @@
+"""`catpool cdr update`: an export into the running state, and all that it then knows, to be ranked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+
+from detection.cdr.export import find_files
+from detection.cdr.features import Source
+from detection.cdr.kept import kept_records
+from detection.cdr.ledger import Ledger, digest, open_ledger
+from detection.cdr.pseudonyms import Names
+from detection.cdr.records import Records
+from detection.cdr.running import Taken, take_in
+from detection.errors import ExportError
+
+
+@contextmanager
+def taking_in(
+    exports: Sequence[Path],
+    root: Path,
+    owner: str,
+    names: Names,
+    days: int,
+    engine: Backend,
+    read: Callable[[Sequence[Path]], Records],
+) -> Iterator[tuple[Records, Source, list[str]]]:
+    """(all that is known, its features, lines to be said); the state is this process's alone meanwhile.
+
+    `read` reads the files that are new. Raises ExportError.
+    """
+    with open_ledger(root, owner, names) as ledger:
+        files = {digest(path): path for path in find_files(exports)}
+        new = {mark: path for mark, path in files.items() if mark not in ledger.state.files}
+        records, said = None, _told_files(len(files) - len(new))
+        if new:
+            records = read(list(new.values()))
+            said += _told(take_in(ledger, records, list(new), days), days)
+        if not ledger.state.parts:
+            raise ExportError(f"export {exports[0]}: no record of it is of the last {days} days that are kept")
+        known, source = kept_records(ledger, engine, records)
+        said.append(_told_state(ledger))
+        yield known, source, said
+
+
+def _told_files(again: int) -> list[str]:
+    if not again:
+        return []
+    return [f"{again} file{'s' if again > 1 else ''} given before: nothing added."]
+
+
+def _told(taken: Taken, days: int) -> list[str]:
+    lines = [f"Added {taken.added} records to the running state."]
+    if taken.known:
+        lines.append(f"{taken.known} records were known from an earlier update, and add nothing.")
+    if taken.too_old:
+        lines.append(f"{taken.too_old} records are older than the {days} days that are kept, and were left out.")
+    if taken.anew:
+        lines.append("All that is kept was counted anew.")
+    if taken.recounted:
+        lines.append(f"{taken.recounted} SIMs had records that came late, and were counted anew.")
+    return lines
+
+
+def _told_state(ledger: Ledger) -> str:
+    rows = sum(part.rows for part in ledger.state.parts)
+    return f"The running state holds {rows} records, in {ledger.folder}."
