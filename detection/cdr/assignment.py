@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from detection.cdr import relations
 from detection.cdr.contents import Column, follows, pairs_as_times
 from detection.cdr.countries import CHINA, Home, countries, find_home
+from detection.cdr.dialect import Dialect, column_of, way_named
 from detection.cdr.formats import vocabulary
 from detection.cdr.headers import NOTHING, is_flag, role_of
 from detection.cdr.record_words import says_service_only
-from detection.cdr.times import TimeReading, read_one
+from detection.cdr.times import PARTS, WAYS, TimeReading, TimeWay, carry_offset, read_one
 from detection.cdr.words import is_empty
 from detection.errors import ExportError
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d*)?")
 PARTIES = ("served", "calling", "called", "other")
 TIMES = ("start", "start_date", "start_time", "end")
 
@@ -35,8 +37,29 @@ class Assignment:
     duration_form: str = ""
     results: dict[str, bool] = field(default_factory=dict)
     flag: bool = False
+    told: dict[str, int] = field(default_factory=dict)  # by a dialect
+    barred: set[str] = field(default_factory=set)  # roles that no column has, as a dialect says
+    clock: tuple[TimeWay, TimeWay] | None = None  # ways of date and time of day, by a dialect
+
+    def obey(self, dialect: Dialect, where: str) -> None:
+        """Takes what a dialect says as it is. Raises ExportError where it names a column that there is not."""
+        for role, told in dialect.columns.items():
+            at = column_of(told, self.names, role, where)
+            if at < 0:
+                self.barred.add(role)
+            else:
+                self.told[role] = at
+                self.roles[role], self.reasons[role] = at, "the dialect says so"
+        way, clock = (way_named(name, (*WAYS, *PARTS)) for name in (dialect.time, dialect.time_of_day))
+        if way is not None and not (way.date_only or way.time_only) and "start" in self.told:
+            column = self.columns[self.told["start"]]
+            offsets = way.has_offset and carry_offset(column.filled)
+            column.__dict__["times"] = TimeReading(way, f"{way.name}: the dialect says so", offsets=offsets)
+        self.clock = (way, clock) if way is not None and clock is not None else None
 
     def give(self, role: str, at: int, why: str) -> None:
+        if role in self.barred or role in self.told or at in self.told.values():
+            return
         self.roles[role], self.reasons[role] = at, why
 
     def rename(self, role: str, new: str, why: str) -> None:
@@ -120,6 +143,7 @@ SUITS: dict[str, Callable[[Column], bool]] = {
 def by_words(found: Assignment) -> None:
     """Roles by header words, whole words before parts; what a column holds may refuse a role."""
     told = [(read[1], -at, read[0], read[2]) for at, word in enumerate(found.names) if (read := role_of(word))]
+    told = [one for one in told if -one[1] not in found.told.values()]
     found.known = len(told)
     spare: list[tuple[str, int, str]] = []
     for _, negative, role, why in sorted(told, reverse=True):
@@ -196,6 +220,11 @@ def mend_cells(found: Assignment) -> None:
 
 def find_times(found: Assignment, name: str) -> TimeReading:
     """How the time of a record is read, and from which columns. Raises ExportError where none can be."""
+    if found.clock is not None and {"start_date", "start_time"} <= set(found.told):
+        return TimeReading(found.clock[0], "the dialect says so", found.clock[1])
+    if "start" in found.told and (reading := found.of("start").times):
+        found.reasons["start"] += f"; {reading.reason}"
+        return reading
     named = {role: found.roles[role] for role in TIMES if role in found.roles}
     wholes = {role: at for role, at in named.items() if found.columns[at].times is not None}
     dated = [at for role, at in named.items() if role != "end" and found.columns[at].midnights]
@@ -542,7 +571,7 @@ def looks_like_durations(column: Column) -> bool:
         return False
     if column.share(lambda value: bool(re.fullmatch(r"\d+\.\d*[1-9]\d*", value))) > 0.3:
         return False  # money
-    values = sorted(float(value.replace(",", ".")) for value in column.filled if re.fullmatch(r"[\d.,]+", value))
+    values = sorted(float(value.replace(",", ".")) for value in column.filled if _NUMBER.fullmatch(value))
     if len(column.filled) < 30:
         return bool(values) and values[-1] > 5
     if column.distinct <= 12 or not values or (len(values) > 200 and column.distinct > 0.8 * len(values)):

@@ -1,17 +1,19 @@
 """Which column is what: by its header's word where that is known, else by what it holds; and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from detection.cdr.assignment import Assignment, complete
 from detection.cdr.contents import Column
-from detection.cdr.countries import CHINA, Home
-from detection.cdr.cutting import cut, find_header, header_words, sniff
+from detection.cdr.countries import CHINA, Home, home_by_code
+from detection.cdr.cutting import cut, find_header, header_words, sniff, width_of
+from detection.cdr.dialect import Dialect
 from detection.cdr.times import TimeReading
 from detection.cdr.words import is_empty, is_wide, narrow
 from detection.errors import ExportError
 
 SAMPLE = 2_000
+NO_DIALECT = Dialect()
 
 ROLES = {
     "record_type": "record type",
@@ -81,17 +83,21 @@ class Layout:
     timezone: str = ""  # where a dialect names it
 
 
-def lay_out(lines: Sequence[str], name: str, dialect: "Mapping[str, object] | None" = None) -> Layout:
+def lay_out(lines: Sequence[str], name: str, dialect: Dialect = NO_DIALECT) -> Layout:
     """The layout of a text export from its first lines. Raises ExportError where it is no CDR export."""
     wide = sum(map(is_wide, lines[:200])) > min(3, len(lines[:200]) / 4)
     if wide:
         lines = [narrow(line) for line in lines]
     delimiter, fields = sniff(lines)
+    if dialect.delimiter:
+        delimiter, fields = dialect.delimiter, width_of(lines, dialect.delimiter)
     if fields < 2:
         raise ExportError(
             f"export {name}: not a CSV of call records: no delimiter (comma, semicolon, tab, bar) splits its lines"
         )
-    header_line = find_header(lines, delimiter, fields)
+    header_line = None if dialect.header is False else find_header(lines, delimiter, fields)
+    if dialect.header and header_line is None:
+        header_line = next((at for at, line in enumerate(lines) if header_words(line, delimiter, fields)), None)
     first = 0 if header_line is None else header_line + 1
     rows = []
     for line in lines[first:]:
@@ -115,6 +121,7 @@ def lay_out(lines: Sequence[str], name: str, dialect: "Mapping[str, object] | No
         header_text=text,
         header_cut=raw,
         wide=wide,
+        dialect=dialect,
     )
 
 
@@ -128,11 +135,14 @@ def assign(
     header_text: str = "",
     header_cut: tuple[str, ...] = (),
     wide: bool = False,
+    dialect: Dialect = NO_DIALECT,
 ) -> Layout:
     """Roles of columns from header words and contents. Raises ExportError without a time or a party."""
     sample = spread(rows, SAMPLE * 2)
-    columns = [Column([row[at] for row in sample]) for at in range(len(names))]
+    types = dialect.types()
+    columns = [Column([row[at] for row in sample], types) for at in range(len(names))]
     found = Assignment(names, columns, headed=header_line is not None)
+    found.obey(dialect, name)
     time = complete(found, name)
     shape, always = shapes(columns)
     return Layout(
@@ -148,12 +158,15 @@ def assign(
         header_text=header_text,
         rows=rows,
         header_cut=header_cut,
-        home=found.home,
+        home=home_by_code(dialect.country) or found.home if dialect.country else found.home,
         wide=wide,
         before=found.before,
-        duration_form=found.duration_form,
-        results=found.results,
+        duration_form=dialect.duration or found.duration_form,
+        results=found.results | dialect.outcomes(),
         flag=found.flag,
+        types=types,
+        cell_base=dialect.bases(),
+        timezone=dialect.timezone,
         shape=shape,
         always=always,
     )

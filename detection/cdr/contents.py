@@ -6,7 +6,7 @@ Each judgement looks at a sample of texts and gives the share (0 to 1) that fits
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from detection.cdr.countries import countries
@@ -64,8 +64,9 @@ def luhn_digit(digits: str) -> int:
 class Column:
     """A sample of one column, and what it looks like. Judgements are made once, over the different values."""
 
-    def __init__(self, values: Sequence[str]) -> None:
+    def __init__(self, values: Sequence[str], types: Mapping[str, str] | None = None) -> None:
         self.values = [value.strip() for value in values]
+        self.types = types or {}  # folded words of the record type, where a dialect tells them
 
     @cached_property
     def filled(self) -> list[str]:
@@ -157,7 +158,7 @@ class Column:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Kind of each different value that is a word for one."""
-        return {value: kind for value in self.counts if (kind := meaning_of(value))}
+        return {value: kind for value in self.counts if (kind := self.types.get(word_key(value)) or meaning_of(value))}
 
     @cached_property
     def kind_share(self) -> float:
@@ -242,7 +243,7 @@ class Column:
         """True where it only grows, as counters do, or counts in whatever order."""
         whole = sorted(int(value) for value in self.counts if value.isdigit() and len(value) < 16)
         most = whole[len(whole) // 20 : len(whole) - len(whole) // 20]
-        if len(whole) > max(20, 0.8 * len(self.filled)) and most[-1] - most[0] < 5 * len(whole):
+        if len(whole) > max(20, 0.9 * len(self.filled)) and most[-1] - most[0] < 1.6 * len(whole):
             return True
         numbers = [float(value) for value in self.filled if _DECIMAL.fullmatch(value) and "," not in value]
         rising = sum(one < two for one, two in zip(numbers, numbers[1:], strict=False))

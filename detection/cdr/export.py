@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detection.cdr.asn1.recognition import recognise
-from detection.cdr.columns import Layout, assign, lay_out
+from detection.cdr.columns import NO_DIALECT, Layout, assign, lay_out
+from detection.cdr.dialect import Dialect
 from detection.cdr.lines import look_at
 from detection.cdr.reader import text_batches
 from detection.errors import ExportError
@@ -69,7 +70,7 @@ def _is_asn1(entry: Path) -> bool:
         return False
 
 
-def examine(path: Path) -> ExportFile:
+def examine(path: Path, dialect: Dialect = NO_DIALECT) -> ExportFile:
     """Encoding and layout of one file. Raises ExportError where it is no export of call records."""
     try:
         with path.open("rb") as stream:
@@ -79,12 +80,14 @@ def examine(path: Path) -> ExportFile:
     if magic == b"PAR1":
         first = next(text_batches(path)).slice(0, PARQUET_SAMPLE)
         columns = [["" if value is None else value for value in column.to_pylist()] for column in first.columns]
-        layout = assign(tuple(first.schema.names), tuple(zip(*columns, strict=True)), str(path), header_line=0)
+        layout = assign(
+            tuple(first.schema.names), tuple(zip(*columns, strict=True)), str(path), header_line=0, dialect=dialect
+        )
         return ExportFile(path, layout, "Parquet", "its first octets say so", False, True)
     from detection.cdr.asn1.conversion import look_at_asn1
 
     if told := look_at_asn1(path):
         return ExportFile(path, told.layout, told.encoding, told.encoding_reason, told.gzipped, False, told)
-    text = look_at(path)
-    layout = lay_out(text.sample, str(path))
+    text = look_at(path, dialect.encoding)
+    layout = lay_out(text.sample, str(path), dialect)
     return ExportFile(path, layout, text.encoding, text.encoding_reason, text.gzipped, False)

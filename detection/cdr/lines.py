@@ -81,7 +81,7 @@ def unpacked(packed: Iterator[bytes]) -> Iterator[bytes]:
         yield b""
 
 
-def look_at(path: Path) -> TextFile:
+def look_at(path: Path, encoding: str = "") -> TextFile:
     """Encoding and first lines of a text file. Raises ExportError where it is not text, and says what it is."""
     try:
         with path.open("rb") as stream:
@@ -92,7 +92,7 @@ def look_at(path: Path) -> TextFile:
     if not head:
         raise ExportError(f"export {path}: " + ("is a damaged gzip file" if gzipped else "is empty"))
     refuse_what_is_no_text(path, head)
-    encoding, reason = guess_encoding(head)
+    encoding, reason = (encoding, "the dialect says so") if encoding else guess_encoding(head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
     lines = re.split(r"\r\n|\n|\r", text)
     if len(head) >= CHUNK and len(lines) > 1:

@@ -74,9 +74,10 @@ def answered_of(layout: Layout, text: str | None) -> bool | None:
     if text is None or is_empty(text):
         return None
     plain = text.strip()
-    if plain in layout.results:
-        return layout.results[plain]
     key = word_key(plain).removesuffix("0") if plain.endswith(".0") else word_key(plain)
+    for told in (plain, key):
+        if told in layout.results:
+            return layout.results[told]
     if layout.flag and key in ("1", "0"):
         return key == "1"
     return vocabulary().results.get(key)
