@@ -82,7 +82,7 @@ class _OddTexts:
         )
 
     def _code(self, bare: str) -> int:
-        code = code_of(bare)
+        code = code_of(bare.lstrip("+") and bare)
         return self.register.word(bare) if code == ODD and self.worded else code
 
 
@@ -121,6 +121,7 @@ class Door:
     @staticmethod
     def _code(role: str, texts: _OddTexts, column: Column, early: list[Fault], late: list[Fault]) -> Ints:
         code = codes(column)
+        code[code == code_of("00")] = EMPTY  # a prefix alone
         odd = np.flatnonzero(code == ODD)
         if len(odd):
             code[odd], scientific, damaged = texts.read(column.of(odd))

@@ -1,18 +1,16 @@
-"""Files into the engine: block by block through cutting and reading, on every core, in the order of the lines.
+"""Files taken in: block by block through cutting and reading, on every core, in the order of the lines.
 
-Only whole numbers reach the engine. What is no record is told at once, with its line.
+Only whole numbers are kept. What is no record is told at once, with its line.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import ibis
 import numpy as np
-import pyarrow
-from ibis.backends.duckdb import Backend
+from numpy.typing import NDArray
 
 from detection.cdr.columns import Layout
 from detection.cdr.cut import Block, Cut, OddLine, cut_block
@@ -22,13 +20,13 @@ from detection.cdr.export import ExportFile
 from detection.cdr.lines import UNIT, Lines, look_at, whole_records
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.reader import row_blocks
+from detection.cdr.slabs import Slabs
 from detection.cdr.typed import COLUMNS, Cuttable, Places, Reader, Typed, filled
 
 if TYPE_CHECKING:
     from detection.cdr.asn1.conversion import Asn1File, Batch
 
-CODED = "coded"
-SLAB_ROWS = 1 << 20  # rows handed to the engine at a time
+SLAB_ROWS = 1 << 20  # rows put by at a time
 AHEAD = 2  # blocks a thread in the work
 VALUE_SHOWN = 60
 S = TypeVar("S")
@@ -58,9 +56,8 @@ class Span:
 
 @dataclass(slots=True)
 class Intake:
-    """Takes files one after another; afterwards the table CODED holds their records (columns row and COLUMNS)."""
+    """Takes files one after another; afterwards `slabs` holds their records (columns row and COLUMNS)."""
 
-    engine: Backend
     threads: int
     door: Door = field(default_factory=Door)
     places: Places = field(default_factory=Places)
@@ -73,9 +70,9 @@ class Intake:
     spans: dict[int, int] = field(default_factory=dict)  # row: how many lines more than one its record takes
     times: Span = field(default_factory=Span)
     first_rows: list[tuple[int, ExportFile]] = field(default_factory=list)
-    _held: list[pyarrow.RecordBatch] = field(default_factory=list)
+    slabs: Slabs = field(default_factory=Slabs)
+    _held: dict[str, list[NDArray[Any]]] = field(default_factory=lambda: defaultdict(list))
     _held_rows: int = 0
-    _begun: bool = False
 
     def take(self, file: ExportFile, dialect: int, progress: Callable[[float], None]) -> list[str]:
         """Reads a file to its end; gives what is to be said of it."""
@@ -154,8 +151,9 @@ class Intake:
         if not count:
             return
         columns = typed.columns
-        arrays = [pyarrow.array(self.lines + typed.line), *(pyarrow.array(columns[name]) for name in COLUMNS)]
-        self._held.append(pyarrow.RecordBatch.from_arrays(arrays, names=["row", *COLUMNS]))
+        self._held["row"].append(self.lines + typed.line)
+        for name in COLUMNS:
+            self._held[name].append(columns[name])
         self._held_rows += count
         self.records += count
         self._note_times(columns["t_s"], columns["offset_s"])
@@ -185,14 +183,10 @@ class Intake:
         return any(wanted <= set(file.layout.roles) and "other" not in file.layout.roles for _, file in self.first_rows)
 
     def flush(self) -> None:
-        """Hands what is held to the engine."""
-        if self._held:
-            table = ibis.memtable(pyarrow.Table.from_batches(self._held))
-            if self._begun:
-                self.engine.insert(CODED, table)
-            else:
-                self.engine.create_table(CODED, table)
-            self._held, self._held_rows, self._begun = [], 0, True
+        """Puts by what is held. Raises ExportError where the disk is full."""
+        if self._held_rows:
+            self.slabs.put(self._held)
+            self._held, self._held_rows = defaultdict(list), 0
 
     def _tell(self, cut: Cuttable, row: int, role: str, reason: str, file: ExportFile) -> None:
         """A row that is no record: a header or a blank line among the records, else a reject."""

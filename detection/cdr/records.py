@@ -11,31 +11,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import pyarrow
 from ibis.backends.duckdb import Backend
-from numpy.typing import NDArray
 
-from detection.cdr.answers import first_of, rows_of
+from detection.cdr.answers import first_of
+from detection.cdr.columns import NO_DIALECT
 from detection.cdr.countries import Home
+from detection.cdr.dialect import Dialect
 from detection.cdr.digits import Ints
-from detection.cdr.door import UNKNOWN
 from detection.cdr.export import ExportFile, examine, find_files
 from detection.cdr.identities import Identities, identify
-from detection.cdr.intake import CODED, Intake
+from detection.cdr.intake import Intake
 from detection.cdr.intake import Reject as Reject
-from detection.cdr.moments import NO_OFFSET
-from detection.cdr.numbers import CLASSES
-from detection.cdr.places import CellTexts, read_cells_of
 from detection.cdr.pseudonyms import Names
 from detection.cdr.record_words import KINDS
-from detection.cdr.times import zone_offset
-from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
+from detection.cdr.settling import Places, Settled, Zone, sims_of
+from detection.cdr.settling import cell_order as cell_order
 from detection.errors import ExportError
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity
@@ -121,35 +115,35 @@ def read_records(
     placed: Sequence[PlacedCell] = (),
     timezone: str | None = None,
     naming: Names | None = None,
+    dialect: Dialect = NO_DIALECT,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Records:
     """Reads an export whole. Raises ExportError where nothing in it is an export of call records.
 
-    `naming` makes the pseudonyms; without it they are good for this run alone.
+    `naming` makes the pseudonyms; without it they are good for this run alone. `dialect` is what somebody says of it.
     """
     paths = find_files(names)
+    timezone = timezone or dialect.timezone or None
     files: list[ExportFile] = []
     warnings: list[str] = []
     for path in paths:
         try:
-            files.append(examine(path))
+            files.append(examine(path, dialect))
         except ExportError as error:
             if len(paths) == 1 or path in [Path(name) for name in names]:
                 raise
             warnings.append(f"left out: {error}")
     if not files:
         raise ExportError(warnings[0].removeprefix("left out: "))
-    intake = Intake(engine, cores())
+    intake = Intake(cores())
     dialects: dict[object, int] = {}
     for number, file in enumerate(files):
-        dialect = dialects.setdefault(_signature(file), number)
+        source = dialects.setdefault(_signature(file), number)
         first, share = number / len(files), 1 / len(files)
         progress("reading", first)
-        warnings += intake.take(file, dialect, partial(_within, progress, first, share))
+        warnings += intake.take(file, source, partial(_within, progress, first, share))
     intake.flush()
-    return _Settling(intake, files, engine, placed, timezone, naming or Names(os.urandom(32)), warnings).settle(
-        progress
-    )
+    return _settle(intake, files, engine, placed, timezone, naming or Names(os.urandom(32)), warnings, progress)
 
 
 def _within(progress: Callable[[str, float], None], first: float, share: float, part: float) -> None:
@@ -161,236 +155,87 @@ def _signature(file: ExportFile) -> object:
     return file.layout.names, tuple(sorted(file.layout.roles.items())), file.parquet
 
 
-class _Settling:
-    """What can only be said once every line has been read: cells, zone, identities, duplicates, the account."""
-
-    def __init__(
-        self,
-        intake: Intake,
-        files: list[ExportFile],
-        engine: Backend,
-        placed: Sequence[PlacedCell],
-        timezone: str | None,
-        naming: Names,
-        warnings: list[str],
-    ) -> None:
-        self.intake, self.files, self.engine, self.placed = intake, files, engine, placed
-        self.timezone, self.naming, self.warnings = timezone, naming, warnings
-        self.rejects = intake.rejects
-
-    def settle(self, progress: Callable[[str, float], None]) -> Records:
-        if not self.intake.records:
-            raise self._nothing()
-        progress("cells", 0.0)
-        cells = self._name_cells()
-        coded = self.engine.table(CODED)
-        if self.unread.any():
-            self._refuse_cells(coded)
-            coded = coded.filter(~coded.place.isin(np.flatnonzero(self.unread).tolist()))
-        self.people = self._name_people(coded)
-        self._lay_maps()
-        self._choose_zone()
-        progress("duplicates", 0.0)
-        twice = self._find_twice(coded)
-        joined = self._joined(coded)
-        if len(twice):
-            joined = joined.anti_join(self._table_of("twice", row=twice), "row")
-        table = self.engine.create_table(RECORDS, joined)
-        for name in (CODED, "imsi_map", "party_map", "imei_map", "place_map"):
-            self.engine.con.execute(f"DROP TABLE {name}")
-        account = self._account(table, twice)
-        account.check()
-        if account.accepted == 0:
-            raise self._nothing()
-        zone = self.zone.key if self.zone is not None else "the offset in the file"
-        return Records(
-            self.engine,
-            table,
-            self.files,
-            account,
-            cells,
-            zone,
-            self.people,
-            self.warnings,
-            self.rejects,
-            _held(table, self.people),
-        )
-
-    def _nothing(self) -> ExportError:
-        first = min(self.rejects, key=lambda reject: reject.line, default=None)
-        why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
-        asn1 = self.files[0].asn1
-        if asn1 is not None and "content" in asn1.about and not self.intake.lines:
-            why = f": it is {asn1.about['content']}"
-        return ExportError(f"export {self.files[0].path}: no line of {self.intake.lines} is a call record{why}")
-
-    def _name_cells(self) -> list[CellIdentity]:
-        """Reads every different cell text; `cell_of` and `unread` then say what each is."""
-        texts = self.intake.places.texts
-        by_dialect: dict[int, list[CellTexts]] = {}
-        for dialect, text in sorted(texts):
-            by_dialect.setdefault(dialect, []).append(text)
-        read = {
-            dialect: read_cells_of(found, self.placed, self.files[dialect].layout.cell_base)
-            for dialect, found in by_dialect.items()
-        }
-        named = {cell for table in read.values() for cell in table.cells.values() if cell is not None}
-        cells = sorted(named, key=cell_order)
-        index: dict[CellIdentity | None, int] = {cell: at for at, cell in enumerate(cells)}
-        self.cell_of = np.array([index.get(read[d].cells.get(text), UNKNOWN) for d, text in texts], np.int32)
-        self.unread = np.array([text in read[d].unread for d, text in texts], bool)
-        self.unread_column = {at: read[d].unread[t][0] for at, (d, t) in enumerate(texts) if t in read[d].unread}
-        return cells
-
-    def _refuse_cells(self, coded: ir.Table) -> None:
-        bad = coded.filter(coded.place.isin(np.flatnonzero(self.unread).tolist())).select("row", "place")
-        starts = np.array([first for first, _ in self.intake.first_rows])
-        for row, place in rows_of(bad.order_by("row")):
-            first, file = self.intake.first_rows[int(np.searchsorted(starts, row, side="right")) - 1]
-            role = self.unread_column[place]
-            layout = file.layout
-            name = layout.names[layout.roles[role]] if role in layout.roles else role
-            value = dict(zip(TEXT_ROLES, self.intake.places.texts[place][1], strict=True))[role]
-            self.rejects.append(Reject(str(file.path), row - first + 1, name, value[:60], "not a cell number"))
-            self.intake.rejected += 1 + self.intake.spans.pop(row, 0)
-
-    def _name_people(self, coded: ir.Table) -> Identities:
-        who = coded.select("imsi", alone=ibis.ifelse(coded.imsi < 0, coded.served, UNKNOWN).cast("int32")).distinct()
-        arrow = who.to_pyarrow()
-        imsis, alone = (np.unique(arrow[name].to_numpy()) for name in ("imsi", "alone"))
-        people, self.maps = identify(
-            self.intake.door, imsis[imsis >= 0], alone[alone >= 0], self._home(), self.engine, self.naming
-        )
-        people.imsi = bool((imsis >= 0).any())
-        return people
-
-    def _home(self) -> Home:
-        """The country whose numbers the export holds: of the first file that tells."""
-        homes = [file.layout.home for file in self.files]
-        return next((home for home in homes if home.code), homes[0])
-
-    def _table_of(self, name: str, **columns: NDArray[Any]) -> ir.Table:
-        """A table in the engine; UNKNOWN becomes null."""
-        arrays = {key: pyarrow.array(value, mask=value == UNKNOWN) for key, value in columns.items()}
-        return self.engine.create_table(name, ibis.memtable(pyarrow.table(arrays)))
-
-    def _lay_maps(self) -> None:
-        """Tables from the door's numbers (column `raw`) to what they have become."""
-        maps = self.maps
-        known = self.people.party_class
-        told = np.where(maps.party >= 0, known[maps.party] if len(known) else 0, UNKNOWN).astype(np.int8)
-        numbers = {
-            name: np.arange(len(array), dtype=np.int32)
-            for name, array in (
-                ("imsi", maps.sim_of_imsi),
-                ("party", maps.party),
-                ("imei", maps.imei),
-                ("place", self.cell_of),
-            )
-        }
-        self.imsi = self._table_of("imsi_map", raw=numbers["imsi"], sim=maps.sim_of_imsi)
-        self.party = self._table_of(
-            "party_map", raw=numbers["party"], party=maps.party, alone=maps.sim_of_party, told=told
-        )
-        self.imei = self._table_of("imei_map", raw=numbers["imei"], imei_id=maps.imei)
-        self.place = self._table_of("place_map", raw=numbers["place"], cell=self.cell_of)
-
-    def _with_sims(self, coded: ir.Table) -> ir.Table:
-        """What was read, with the SIM of each record (sim_id) and its own number (own)."""
-        own = self.party.select(own_raw="raw", own="party", alone="alone")
-        made = coded.left_join(self.imsi, coded.imsi == self.imsi.raw).drop("raw")
-        made = made.left_join(own, made.served == own.own_raw).drop("own_raw")
-        return made.mutate(sim_id=ibis.coalesce(made.sim, made.alone)).drop("sim", "alone")
-
-    def _joined(self, coded: ir.Table) -> ir.Table:
-        """The records, and `rest`, from what was read."""
-        made = self._with_sims(coded)
-        for table, key in ((self._parties("other"), "other"), (self.imei, "imei"), (self.place, "place")):
-            made = made.left_join(table, made[key] == table.raw).drop("raw")
-        whom, told = made.other_id, made.other_told
-        if self.intake.three_parties:
-            third = self._parties("third")
-            made = made.left_join(third, made.third == third.raw).drop("raw")
-            inward = made.kind.isin(INWARD)
-            calls = ibis.cases((made.third_id == made.own, False), (made.other_id == made.own, True), else_=inward)
-            calls = (made.third != NO_THIRD) & calls
-            whom, told = (ibis.ifelse(calls, made[f"third_{it}"], made[f"other_{it}"]) for it in ("id", "told"))
-        offset = made.offset_s.nullif(NO_OFFSET).cast("int64")
-        duration = made.duration_s.nullif(UNKNOWN)
-        return made.select(
-            "row",
-            "kind",
-            "sim_id",
-            number_id=made.own,
-            other_id=whom,
-            other_class=told.fill_null(CLASSES.index("none")).cast("int8"),
-            imei_id=made.imei_id,
-            t_s=made.t_s - ibis.coalesce(offset, self._offset(made.t_s)),
-            local_s=made.t_s + ibis.ifelse(offset.isnull(), 0, self._offset(made.t_s - offset) - offset),
-            duration_s=duration,
-            cell=made.cell,
-            ta=made.ta.nullif(UNKNOWN),
-            answered=ibis.coalesce(made.answered.nullif(UNKNOWN) == 1, duration > 0),
-            rest=made.rest,
-        )
-
-    def _parties(self, role: str) -> ir.Table:
-        return self.party.select("raw", **{f"{role}_id": self.party.party, f"{role}_told": self.party.told})
-
-    def _find_twice(self, coded: ir.Table) -> Ints:
-        """The rows that say the same as a row before them."""
-        first = self.intake.times.first_s or 0
-        made = self._with_sims(coded)
-        key = (made.sim_id.cast("int64") * MOST_SECONDS + (made.t_s - first)).name("key")
-        keys = made.select(key).to_pyarrow()["key"].to_numpy(zero_copy_only=False)
-        keys = np.sort(keys)
-        again = np.unique(keys[1:][keys[1:] == keys[:-1]])
-        if not len(again):
-            return again
-        suspected = self._table_of("suspected", key=again)
-        doubtful = self.engine.create_table("doubtful", made.mutate(key=key).semi_join(suspected, "key").select("row"))
-        held = self.engine.create_table("held", self._joined(coded.semi_join(doubtful, "row")))
-        kept = held.group_by([held[name] for name in held.columns if name != "row"]).agg(row=held.row.min())
-        twice = held.anti_join(kept, "row").select("row").to_pyarrow()["row"].to_numpy()
-        for name in ("suspected", "doubtful", "held"):
-            self.engine.con.execute(f"DROP TABLE {name}")
-        return np.sort(twice)
-
-    def _choose_zone(self) -> None:
-        """The carrier's zone; None where each time carries its own offset, which is then the carrier's."""
-        times = self.intake.times
-        self.zone: ZoneInfo | None = None
-        if self.timezone is None and not times.bare and times.offset:
-            return
-        self.zone = ZoneInfo(self.timezone) if self.timezone else machine_zone()
-        if self.timezone is None:
-            self.warnings.append(
-                f"times without offset are taken as {self.zone.key}, this machine's zone: give --timezone NAME"
-            )
-
-    def _offset(self, local_s: ir.IntegerValue) -> ir.IntegerValue:
-        """The carrier's offset from UTC (s) at a time."""
-        times = self.intake.times
-        if self.zone is None or times.first_s is None or times.last_s is None:
-            return ibis.literal(0, "int64")
-        return zone_offset(local_s, self.zone, times.first_s, times.last_s)
-
-    def _account(self, table: ir.Table, twice: Ints) -> Account:
-        intake, again = self.intake, set(twice.tolist())
-        more = sum(extra for row, extra in intake.spans.items() if row in again)
-        self.rejects.sort(key=lambda reject: (reject.file, reject.line))
-        return Account(
-            lines=intake.lines,
-            accepted=int(table.count().to_pyarrow().as_py()) + sum(intake.spans.values()) - more,
-            duplicates=len(twice) + more,
-            rejected=intake.rejected,
-            header=intake.header,
-            blank=intake.blank,
-        )
+def _settle(
+    intake: Intake,
+    files: list[ExportFile],
+    engine: Backend,
+    placed: Sequence[PlacedCell],
+    timezone: str | None,
+    naming: Names,
+    warnings: list[str],
+    progress: Callable[[str, float], None],
+) -> Records:
+    """From what was taken in to the table of records."""
+    if not intake.records:
+        raise _nothing(intake, files)
+    progress("cells", 0.0)
+    places = Places(intake, files, placed)
+    places.refuse()
+    zone = _choose_zone(intake, timezone, warnings)
+    sizes = len(intake.door.imsi.lexicon), len(intake.door.party.lexicon)
+    imsis, alone = sims_of(intake.slabs.read("imsi", "served", "place"), places.unread, sizes)
+    people, maps = identify(intake.door, imsis, alone, _home(files), engine, naming)
+    people.imsi = bool(len(imsis))
+    progress("duplicates", 0.0)
+    times = intake.times
+    offsets = Zone(zone, times.first_s or 0, times.last_s or 0)
+    settled = Settled(intake, places, maps, people.party_class, offsets)
+    twice = settled.find_twice()
+    table = _fill(engine, settled, twice)
+    intake.slabs.close()
+    account = _account(intake, table, twice)
+    account.check()
+    if account.accepted == 0:
+        raise _nothing(intake, files)
+    told = zone.key if zone is not None else "the offset in the file"
+    held = _held(table, people)
+    return Records(engine, table, files, account, places.cells, told, people, warnings, intake.rejects, held)
 
 
-def cell_order(cell: CellIdentity) -> tuple[str, str, int, int]:
-    return (cell.mcc or "", cell.mnc or "", cell.lac or 0, cell.ci or 0)
+def _fill(engine: Backend, settled: Settled, twice: Ints) -> ir.Table:
+    """The table of records in the engine."""
+    for at, slab in enumerate(settled.tables(twice)):
+        if at == 0:
+            engine.create_table(RECORDS, ibis.memtable(slab))
+        else:
+            engine.insert(RECORDS, ibis.memtable(slab))
+    return engine.table(RECORDS)
+
+
+def _nothing(intake: Intake, files: list[ExportFile]) -> ExportError:
+    first = min(intake.rejects, key=lambda reject: reject.line, default=None)
+    why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
+    return ExportError(f"export {files[0].path}: no line of {intake.lines} is a call record{why}")
+
+
+def _home(files: list[ExportFile]) -> Home:
+    """The country whose numbers the export holds: of the first file that tells."""
+    homes = [file.layout.home for file in files]
+    return next((home for home in homes if home.code), homes[0])
+
+
+def _choose_zone(intake: Intake, timezone: str | None, warnings: list[str]) -> ZoneInfo | None:
+    """The carrier's zone; None where each time carries its own offset, which is then the carrier's."""
+    if timezone is None and not intake.times.bare and intake.times.offset:
+        return None
+    zone = ZoneInfo(timezone) if timezone else machine_zone()
+    if timezone is None:
+        warnings.append(f"times without offset are taken as {zone.key}, this machine's zone: give --timezone NAME")
+    return zone
+
+
+def _account(intake: Intake, table: ir.Table, twice: Ints) -> Account:
+    again = set(twice.tolist()) if intake.spans else set()
+    more = sum(extra for row, extra in intake.spans.items() if row in again)
+    intake.rejects.sort(key=lambda reject: (reject.file, reject.line))
+    return Account(
+        lines=intake.lines,
+        accepted=int(table.count().to_pyarrow().as_py()) + sum(intake.spans.values()) - more,
+        duplicates=len(twice) + more,
+        rejected=intake.rejected,
+        header=intake.header,
+        blank=intake.blank,
+    )
 
 
 def machine_zone() -> ZoneInfo:
