@@ -22,6 +22,7 @@ from sensor.settings import KitSettings, load_section
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
+    from detection.cdr.dialect import Dialect
     from detection.cdr.features import Source
     from detection.cdr.lessons import Lessons
     from detection.cdr.pseudonyms import Names
@@ -42,6 +43,7 @@ class Job:
     exports: tuple[Path, ...]
     cells: Path | None
     timezone: str | None
+    dialect: Path | None
     clear: bool
     case: str | None
     owner: str
@@ -58,15 +60,18 @@ class Asked:
     names: "Names"
     placed: "list[PlacedCell]"
     timezone: str | None
+    dialect: "Dialect"
     progress: Callable[[str, float], None]
 
 
 # what is ranked: the records, where their features come from (None: from them), lines to be said of it
 Gather = Callable[[Asked], AbstractContextManager["tuple[Records, Source | None, list[str]]"]]
+DIALECT_HELP = "What columns, times and words are; see inspect --dialect-out."
 RANKING_OPTIONS = (
     click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=click.Path(path_type=Path)),
     click.option("--cells", type=click.Path(path_type=Path), metavar="CELLS.csv", help="Where the masts stand."),
     click.option("--timezone", metavar="NAME", help="The carrier's local time, such as Asia/Shanghai."),
+    click.option("--dialect", type=click.Path(path_type=Path), metavar="FILE.toml", help=DIALECT_HELP),
     click.option("--clear", is_flag=True, help="Write identities in clear; needs --case, and is audited."),
     click.option("--case", metavar="NUMBER", help="The case under which identities are written in clear."),
     click.option("--owner", default="", metavar="NAME", help="The carrier whose export this is."),
@@ -147,6 +152,7 @@ def read_exports(paths: Sequence[Path], asked: Asked) -> "Records":
         placed=asked.placed,
         timezone=asked.timezone,
         naming=asked.names,
+        dialect=asked.dialect,
         progress=asked.progress,
     )
 
@@ -154,6 +160,7 @@ def read_exports(paths: Sequence[Path], asked: Asked) -> "Records":
 def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     """Ranks what `gather` gives, writes it into DIR and says so."""
     from detection.cdr import leads_file
+    from detection.cdr.dialect import Dialect, load_dialect
     from detection.cdr.outputs import forget_clear, keep_for_raids, write_outputs
     from detection.cdr.pseudonyms import Names, open_key
     from detection.cdr.rank import rank as rank_records
@@ -161,13 +168,14 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     from detection.cells import read_cells
 
     placed = read_cells(job.cells) if job.cells is not None else []
+    dialect = load_dialect(job.dialect) if job.dialect is not None else Dialect()
     home = find_home()
     names = Names(open_key(home), job.clear)
     if job.keep:
         prove_store()
     lessons = learnt(home, names, job.owner)
     leads_file.prepare_folder(job.out)
-    timezone = job.timezone or load_section(home.settings, "kit", KitSettings).timezone or None
+    timezone = job.timezone or dialect.timezone or load_section(home.settings, "kit", KitSettings).timezone or None
     check_timezone(timezone)
     if job.clear:
         audit_clear(str(job.case), job.exports, job.out)
@@ -176,7 +184,7 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     with (
         progress_bar() as progress,
         engine_errors(),
-        gather(Asked(open_engine(), names, placed, timezone, progress)) as (records, source, said),
+        gather(Asked(open_engine(), names, placed, timezone, dialect, progress)) as (records, source, said),
     ):
         found = rank_records(records, names, placed, job.owner, progress, spark=spark, lessons=lessons, source=source)
         written = write_outputs(job.out, records, found, job.clear)
@@ -332,19 +340,33 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 @click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=click.Path(path_type=Path))
 @click.option("--cells", type=click.Path(path_type=Path), metavar="CELLS.csv", help="Where the masts stand.")
 @click.option("--timezone", metavar="NAME", help="The carrier's local time, such as Asia/Shanghai.")
+@click.option("--dialect", type=click.Path(path_type=Path), metavar="FILE.toml", help="What columns and words are.")
+@click.option("--dialect-out", type=click.Path(path_type=Path), metavar="FILE.toml", help="Write what was understood.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file on standard output.")
-def inspect(exports: tuple[Path, ...], cells: Path | None, timezone: str | None, as_json: bool) -> None:
-    """Shows how columns, times and cell numbers of EXPORT are read, and why."""
+def inspect(
+    exports: tuple[Path, ...],
+    cells: Path | None,
+    timezone: str | None,
+    dialect: Path | None,
+    dialect_out: Path | None,
+    as_json: bool,
+) -> None:
+    """Shows how columns, times, cells and words of EXPORT are read, and why; asks nothing."""
     check_timezone(timezone)
+    from detection.cdr.dialect import Dialect, load_dialect, write_dialect
     from detection.cdr.inspect import describe, described_lines
     from detection.cells import read_cells
 
     placed = read_cells(cells) if cells is not None else []
-    for description in describe(exports, placed, timezone):
+    told = load_dialect(dialect) if dialect is not None else Dialect()
+    for number, description in enumerate(describe(exports, placed, timezone, told)):
         if as_json:
             click.echo(json.dumps(description, ensure_ascii=False))
         else:
             click.echo("\n".join(described_lines(description)))
+        if dialect_out is not None and number == 0:
+            write_dialect(dialect_out, description["dialect"])
+            click.echo(f"Written: {dialect_out}, the dialect of {description['file']}.", err=True)
 
 
 for command in cdr_feedback_cli.COMMANDS:

@@ -88,6 +88,8 @@ def complete(found: Assignment, name: str) -> TimeReading:
     """Gives every role that words or contents can give. Raises ExportError without a time or a party."""
     if found.headed:
         by_words(found)
+    elif found.told:
+        mend_cells(found)
     time = find_times(found, name)
     find_identities(found)
     find_kinds(found)
@@ -201,11 +203,10 @@ def mend_cells(found: Assignment) -> None:
                 return
     if "lai" in found.roles:
         found.rename("lai", "lac", "") if "lac" not in found.roles else found.drop("lai")
-    if "enb" in found.roles and "ci" in found.roles:
-        if found.of("ci").small(255) > 0.98:
-            found.before["cgi"] = found.roles["enb"]
-            found.rename("ci", "cgi", ", the cell of the eNodeB before it")
-            return
+    if "enb" in found.roles and "ci" in found.roles and found.of("ci").small(255) > 0.95:
+        found.before["cgi"] = found.roles["enb"]
+        found.rename("ci", "cgi", ", the cell of the eNodeB before it")
+        return
     found.drop("enb")
     for role in ("ci", "lac"):
         if role in found.roles and "cgi" not in found.roles and found.of(role).global_cells > 0.7:
@@ -324,7 +325,8 @@ def find_identities(found: Assignment) -> None:
             found.give(
                 "imei",
                 at,
-                f"{column.imeis:.0%} of its values have 14 to 16 digits, {column.luhns:.0%} of those of 15 a valid check digit",
+                f"{column.imeis:.0%} of its values have 14 to 16 digits, "
+                f"{column.luhns:.0%} of those of 15 a valid check digit",
             )
 
 
@@ -499,10 +501,10 @@ def _cell_under(found: Assignment, area: int) -> int | None:
 def _area_of(found: Assignment, cell: int) -> None:
     for at in found.free():
         column = found.columns[at]
-        if column.hexes > 0.95 and 2 <= column.distinct < found.columns[cell].distinct:
-            if max(map(len, column.counts)) >= 3 and follows(found.columns[cell].values, column.values) > 0.98:
-                found.give("lac", at, "holds few numbers, each cell under one of them")
-                return
+        fits = column.hexes > 0.95 and 2 <= len(column.usual) < found.columns[cell].distinct
+        if fits and max(map(len, column.usual)) >= 3 and follows(found.columns[cell].values, column.values) > 0.95:
+            found.give("lac", at, "holds few numbers, each cell under one of them")
+            return
 
 
 def _network(found: Assignment) -> None:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from detection.cdr.countries import countries
 from detection.cdr.formats import vocabulary
@@ -246,7 +247,7 @@ class Column:
         if len(whole) > max(20, 0.9 * len(self.filled)) and most[-1] - most[0] < 1.6 * len(whole):
             return True
         numbers = [float(value) for value in self.filled if _DECIMAL.fullmatch(value) and "," not in value]
-        rising = sum(one < two for one, two in zip(numbers, numbers[1:], strict=False))
+        rising = sum(one < two for one, two in pairwise(numbers))
         if len(numbers) < 0.8 * len(self.filled) or len(numbers) <= 20:
             return False
         return self.distinct > 0.5 * len(numbers) and (rising > 0.98 * len(numbers) or rising < 0.02 * len(numbers))

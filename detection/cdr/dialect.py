@@ -173,6 +173,14 @@ def column_of(told: str | int, names: Sequence[str], role: str, where: str) -> i
     )
 
 
+def write_dialect(path: Path, told: dict[str, Any]) -> None:
+    """Writes a dialect file to start from. Raises ExportError."""
+    try:
+        path.write_text(dialect_text(told), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"dialect {path}: cannot be written ({error.strerror})") from error
+
+
 def dialect_text(told: dict[str, Any]) -> str:
     """The TOML file of a dialect: options, then the tables columns, record_types and results."""
     lines = [f"{key} = {_toml(told[key])}" for key in ("encoding", "delimiter", "header", *OPTIONS[2:]) if key in told]

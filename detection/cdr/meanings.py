@@ -22,10 +22,10 @@ def kind_of(layout: Layout, record_type: str | None, service: str | None) -> str
         return "moc"
     kind = "moc"
     if "record_type" in layout.roles:
-        kind = _kind_of_text(layout, "record_type", record_type)
+        kind = kind_alone(layout, "record_type", record_type)
     if "service" not in layout.roles or kind == NO_KIND:
         return kind
-    said = _kind_of_text(layout, "service", service)
+    said = kind_alone(layout, "service", service)
     if said == NO_KIND or kind in ("data", "lu", "ussd", "fwd"):
         return kind if said != NO_KIND else NO_KIND
     if said in ("smo", "smt"):
@@ -35,7 +35,8 @@ def kind_of(layout: Layout, record_type: str | None, service: str | None) -> str
     return {"smo": "moc", "smt": "mtc"}.get(kind, kind) if said in ("moc", "mtc") else kind
 
 
-def _kind_of_text(layout: Layout, role: str, text: str | None) -> str:
+def kind_alone(layout: Layout, role: str, text: str | None) -> str:
+    """One of KINDS, from one of the two columns; NO_KIND where the line is to be refused."""
     if text is None or is_empty(text):
         return NO_KIND if layout.roles[role] in layout.always else "other"
     plain = text.strip()
