@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow
 from ibis.backends.duckdb import Backend
 
 from detection.cdr.answers import first_of
@@ -193,13 +195,14 @@ def _settle(
 
 
 def _fill(engine: Backend, settled: Settled, twice: Ints) -> ir.Table:
-    """The table of records in the engine."""
-    for at, slab in enumerate(settled.tables(twice)):
-        if at == 0:
-            engine.create_table(RECORDS, ibis.memtable(slab))
-        else:
-            engine.insert(RECORDS, ibis.memtable(slab))
-    return engine.table(RECORDS)
+    """The table of records in the engine, slab by slab: none is held once it is in."""
+    slabs = settled.tables(twice)
+    first = next(slabs)
+    batches = (batch for slab in chain([first], slabs) for batch in slab.to_batches())
+    engine.con.register("settled", pyarrow.RecordBatchReader.from_batches(first.schema, batches))
+    table = engine.create_table(RECORDS, engine.table("settled"))
+    engine.con.unregister("settled")
+    return table
 
 
 def _nothing(intake: Intake, files: list[ExportFile]) -> ExportError:
