@@ -549,7 +549,7 @@ def write_lines(
     ends = [rng.choice(["\n", "\r\n"]) if end == "mixed" else end for _ in made.lines]
     ends[-1] = rng.choice(["", ends[-1]])
     text = "".join(line.text + stop for line, stop in zip(made.lines, ends, strict=True))
-    if wide and encoding == "cp1252" or any("\u4e00" <= c for c in text) and encoding == "cp1252":
+    if encoding.startswith("cp") and (wide or any(char >= "\u2e80" for char in text)):
         encoding = "utf-8"
     made.encoding = encoding
     made.notes |= {"encoding": encoding, "ends": repr(end), "wide": str(wide)}

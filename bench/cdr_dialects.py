@@ -141,8 +141,8 @@ def note(score: Score, name: str, told: str) -> None:
         score.examples.append(told)
 
 
-def judge(seed: int, folder: Path, by_engine: bool) -> tuple[Dialect, Score]:
-    made, score = make(seed), Score()
+def judge(seed: int, folder: Path, by_engine: bool = True, lines: int = 700) -> tuple[Dialect, Score]:
+    made, score = make(seed, lines), Score()
     path = folder / f"{seed}.csv"
     path.write_bytes(made.body)
     try:

@@ -93,11 +93,7 @@ def complete(found: Assignment, name: str) -> TimeReading:
     time = find_times(found, name)
     find_identities(found)
     find_kinds(found)
-    numbers = [value for role in PARTIES if role in found.roles for value in found.of(role).filled[:500]]
-    numbers += [
-        value for at in found.free() if found.columns[at].subscribers > 0.5 for value in found.columns[at].filled[:500]
-    ]
-    found.home = find_home(networks_of(found), numbers)
+    found.home = home_of(found)
     find_parties(found, name)
     if not found.spoken:
         _network(found)
@@ -107,6 +103,18 @@ def complete(found: Assignment, name: str) -> TimeReading:
     find_result(found)
     find_timing(found)
     return time
+
+
+def home_of(found: Assignment) -> Home:
+    """The home country: of the IMSIs or cells, else of the column whose numbers fit one best."""
+    networks = networks_of(found)
+    if networks and (home := find_home(networks, [])).reason != CHINA.reason:
+        return home
+    parties = [found.of(role) for role in PARTIES if role in found.roles]
+    parties += [found.columns[at] for at in found.free() if found.columns[at].subscribers > 0.5]
+    homes = [find_home([], column.filled[:500]) for column in parties]
+    known = [home for home in homes if home.code]
+    return max(known, key=lambda home: home.share) if known else (homes or [CHINA])[0]
 
 
 def networks_of(found: Assignment) -> list[str]:
@@ -242,9 +250,9 @@ def find_times(found: Assignment, name: str) -> TimeReading:
         for role, at in named.items()
         if role in ("start_date", "start") and (at not in wholes.values() or at in dated)
     ]
-    free = sorted(found.free(), key=lambda at: -hours_of(found.columns[at]))
-    for date in dates + ([] if dates else free):
-        for clock in clocks + ([] if clocks else free):
+    free = sorted(found.free(), key=lambda at: -hours_of(found.columns[at])) if dates or clocks else []
+    for date in dates or free:
+        for clock in clocks or free:
             if date != clock and (reading := pairs_as_times(found.columns[date], found.columns[clock])):
                 found.give("start_date", date, f"{why.get(date, 'holds dates')}; {reading.reason}")
                 found.give("start_time", clock, why.get(clock, "holds times of day"))
@@ -483,8 +491,30 @@ def find_cells(found: Assignment) -> None:
         elif "lac" not in found.roles and (pair := relations.find_cell_pair(found.columns, free)) is not None:
             found.give("lac", pair[0], "holds few numbers, each cell number under one of them")
             found.give("ci", pair[1], "holds numbers each of which stands under one area code")
+            _site_and_sector(found)
     elif "ci" in found.roles and "lac" not in found.roles and not found.spoken:
         _area_of(found, found.roles["ci"])
+
+
+def _site_and_sector(found: Assignment) -> None:
+    """Numbers of 17 to 20 bits are eNodeBs (TS 36.413 §9.2.1.37); a column of few small numbers tells their cells."""
+    sites = found.of("ci")
+    numbers = [int(value) for value in sites.usual if value.isdigit()]
+    if not numbers or len(numbers) < len(sites.usual) or not 0xFFFF < max(numbers) <= 0xFFFFF:
+        return
+    if sum(number > 0xFFFF for number in numbers) < 0.5 * len(numbers):
+        return
+    small = [
+        at for at in found.free() if found.columns[at].small(255) > 0.95 and 2 <= len(found.columns[at].usual) <= 30
+    ]
+    beside = [
+        (follows(sites.values, found.columns[at].values) > 0.95, -abs(at - found.roles["ci"]), at) for at in small
+    ]
+    told = [fit for fit in beside if fit[0] or fit[1] == -1]
+    if told:
+        found.before["cgi"] = found.roles["ci"]
+        found.rename("ci", "enb", ", and its numbers are as large as eNodeBs' and no larger")
+        found.give("cgi", max(told)[2], "holds few small numbers beside the eNodeB: its cells")
 
 
 def _cell_under(found: Assignment, area: int) -> int | None:
@@ -578,6 +608,8 @@ def looks_like_durations(column: Column) -> bool:
         return bool(values) and values[-1] > 5
     if column.distinct <= 12 or not values or (len(values) > 200 and column.distinct > 0.8 * len(values)):
         return False
+    if values[-1 - len(values) // 100] < 100:
+        return False  # as timing advances are
     return values[len(values) // 2] < 0.65 * values[-1] and values[0] <= max(10, 0.02 * values[-1])
 
 

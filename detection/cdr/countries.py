@@ -58,6 +58,7 @@ class Home:
     lengths: tuple[int, ...] = (11,)
     mobile: str = "1"
     reason: str = "none told: China"
+    share: float = 0.0  # of the numbers that are written like this country's
 
 
 CHINA = Home()
@@ -99,8 +100,18 @@ def find_home(imsis: Sequence[str], numbers: Sequence[str]) -> Home:
     fits = [(*_fit(texts, home), len(home.code), code) for code, home in every.items()]
     share, _, _, code = max((fit for fit in fits if fit[1] >= 0.1), default=(0.0, 0.0, 0, ""))
     if share < 0.5:
-        return Home("", "", (), "", "neither IMSIs nor numbers tell a country")
-    return _because(every[code], f"{share:.0%} of the numbers are written like numbers of +{code}")
+        return _nowhere(texts)
+    home = every[code]
+    reason = f"{share:.0%} of the numbers are written like numbers of +{code}"
+    return Home(home.code, home.trunk, home.lengths, home.mobile, reason, share)
+
+
+def _nowhere(texts: Sequence[str]) -> Home:
+    """No country that is known: a 0 before numbers of the usual length is still a trunk prefix."""
+    lengths = Counter(len(text) for text in texts if text[0] not in "+0")
+    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    alike = (usual,) if count > 0.2 * len(texts) and usual >= 7 else ()
+    return Home("", "0" if alike else "", alike, "", "neither IMSIs nor numbers tell a country")
 
 
 def _because(home: Home, reason: str) -> Home:
@@ -145,7 +156,8 @@ def _chinese(bare: str) -> str:
 
 def _elsewhere(bare: str, home: Home) -> str:
     if not home.code:
-        return re.sub(r"^(?:\+|00)", "", bare)
+        national = bare.removeprefix("0")
+        return national if len(national) in home.lengths else re.sub(r"^(?:\+|00)", "", bare)
     if not re.fullmatch(r"\+?\d+", bare):
         return bare
     whole = re.sub(r"^(?:\+|00|011(?=\d{10}))" if home.code == "1" else r"^(?:\+|00)", "", bare)

@@ -106,7 +106,12 @@ def _ways() -> tuple[TimeWay, ...]:
         TimeWay("Unix seconds", r"1[2-9]\d{8}(?:\.\d*)?", unit_s=1.0, universal=True),
         TimeWay("Unix milliseconds", r"1[2-9]\d{11}(?:\.\d*)?", unit_s=1e-3, universal=True),
         TimeWay("Unix microseconds", r"1[2-9]\d{14}", unit_s=1e-6, universal=True),
-        TimeWay("Excel serial days", r"[3-6]\d{4}(?:[.,]\d+)?", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400),
+        TimeWay(
+            "Excel serial days",
+            r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:[.,]\d+)?",
+            unit_s=86_400.0,
+            origin_s=-EXCEL_ORIGIN_DAYS * 86_400,
+        ),
     )
 
 
@@ -127,7 +132,11 @@ def _parts() -> tuple[TimeWay, ...]:
             date_only=True,
         ),
         TimeWay(
-            "Excel day", r"[3-6]\d{4}(?:\.0+)?", unit_s=86_400.0, origin_s=-EXCEL_ORIGIN_DAYS * 86_400, date_only=True
+            "Excel day",
+            r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:\.0+)?",
+            unit_s=86_400.0,
+            origin_s=-EXCEL_ORIGIN_DAYS * 86_400,
+            date_only=True,
         ),
         TimeWay(
             "day-MON-year",
@@ -333,9 +342,11 @@ def carry_offset(values: list[str]) -> bool:
 
 def _unlikely(way: TimeWay, values: list[str], seconds: list[int]) -> bool:
     """Numbers that would be times over many years, or whole days only, are something else."""
-    if way.time_only or way.date_only:
-        return False
     whole = sum(value.strip().isdigit() for value in values)
+    if way.time_only:
+        return whole > 0.5 * len(values)
+    if way.date_only:
+        return max(seconds) - min(seconds) > LONGEST_EXPORT_S
     return max(seconds) - min(seconds) > LONGEST_EXPORT_S or (way.origin_s < 0 and whole > 0.5 * len(values))
 
 
