@@ -1,8 +1,6 @@
 """`catpool cdr rank`, `update` and `inspect`: a carrier's export, ranked, added to what is known, or explained."""
 
-import getpass
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +12,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from detection import cdr_feedback_cli
-from detection.errors import ExportError
+from detection.cdr_home import audit_clear, audit_lists, keep_leads, learnt, prove_store
+from detection.cdr_telling import engine_errors, lead_lines, progress_bar, summary_lines
 from detection.settings import DetectionSettings
-from sensor.home import Home, find_home
+from sensor.home import find_home
 from sensor.settings import KitSettings, load_section
 
 if TYPE_CHECKING:
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
     from detection.cdr.dialect import Dialect
     from detection.cdr.features import Source
-    from detection.cdr.lessons import Lessons
     from detection.cdr.pseudonyms import Names
-    from detection.cdr.rank import Ranking
     from detection.cdr.records import Records
     from detection.lead import PlacedCell
 
@@ -210,130 +207,6 @@ def check_timezone(name: str | None) -> None:
             raise click.BadParameter(
                 f"{name!r} is no zone; use a name such as Asia/Shanghai", param_hint="--timezone"
             ) from None
-
-
-def audit_clear(case: str, exports: tuple[Path, ...], out: Path) -> None:
-    """Notes a look at clear identities, before it happens."""
-    from detection.store import Store
-
-    with Store.open(find_home().make().store) as store:
-        told = f"{len(exports)} export(s), first {exports[0].name}, into {out}"
-        store.audit(datetime.now(UTC), getpass.getuser(), "cdr rank --clear", f"case {case}", told)
-
-
-def audit_lists(case: str, found: "Ranking", out: Path) -> None:
-    """Notes which lists of clear identities a run left, and how long they are."""
-    from detection.store import Store
-
-    with Store.open(find_home().make().store) as store:
-        told = f"{len(found.victims)} numbers in victims.csv, {len(found.since)} SIMs in block.csv, in {out}"
-        store.audit(datetime.now(UTC), getpass.getuser(), "cdr rank: victims and block lists", f"case {case}", told)
-
-
-def learnt(home: Home, names: "Names", owner: str) -> "Lessons":
-    """What raids and people taught this home."""
-    from detection.cdr.lessons import read_lessons
-    from detection.store import Store
-
-    gateways, leads = [], []
-    if home.store.exists():
-        with Store.open(home.store) as store:
-            gateways, leads = store.known_gateways(), store.leads(merged=True)
-    return read_lessons(home.cdr, names, datetime.now(UTC).date(), owner, gateways, leads)
-
-
-def prove_store() -> None:
-    """Raises StoreError now rather than after a long ranking, where nothing could be kept in the store."""
-    from detection.store import Store
-
-    Store.open(find_home().make().store).close()
-
-
-def keep_leads(path: Path, placed: list) -> None:  # type: ignore[type-arg]
-    """Leads and cells into the store of this home."""
-    from detection.leads import import_leads
-    from detection.store import Store
-
-    with Store.open(find_home().make().store) as store:
-        if placed:
-            store.put_placed_cells(placed)
-        import_leads(store, path)
-
-
-def lead_lines(found: "Ranking") -> list[str]:
-    """A sentence or two a lead."""
-    if not found.leads:
-        return [f"No box found among {found.sims} SIMs: none is above the alarm (suspects.csv lists the likeliest)."]
-    lines = []
-    for lead in found.leads:
-        where = (
-            f"near {lead.lat:.5f}, {lead.lon:.5f}" if lead.lat is not None and lead.lon is not None else "place unknown"
-        )
-        cell = lead.cells[0] if lead.cells else None
-        on = f", cell {cell['lac']}-{cell['ci']}" if cell else ""
-        plural = "s" if len(lead.sims) != 1 else ""
-        lines.append(f"{lead.lead}  {lead.form}, {len(lead.sims)} SIM{plural}, score {lead.score:.4f}, {where}{on}")
-        lines.extend(f"    {reason}" for reason in lead.reasons[:3])
-    return [*lines, "Leads, not proof."]
-
-
-def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out: Path, written: list[str]) -> list[str]:
-    """The account of every line, what was missing, what was written."""
-    from detection.cdr.columns import MISSING_COSTS
-
-    account = records.account
-    lines = [f"Lines read: {account.lines} = {account.told()}."]
-    missing = sorted({key for file in records.files for key in file.layout.missing})
-    lines += [f"No {key.replace('_', ' ')} column: {MISSING_COSTS[key]}." for key in missing]
-    lines += [f"Note: {warning}." for warning in records.warnings]
-    leads = "1 lead" if len(found.leads) == 1 else f"{len(found.leads)} leads"
-    lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {leads}. Leads, not proof.")
-    if found.known:
-        lines.append(f"{found.known} more are known look-alikes (`catpool cdr known list`): listed, not raised.")
-    if lessons.model:
-        lines.append(f"Scored with model {lessons.model}, which raids taught (`catpool cdr feedback --models`).")
-    lines += [f"Note: {warning}." for warning in lessons.warnings]
-    lines.append(f"Written: {', '.join(written)} in {out} (local time: {records.zone}).")
-    if "block.csv" in written:
-        lines.append("victims.csv and block.csv hold clear identities; block.csv is a proposal, not proof.")
-    return lines
-
-
-@contextmanager
-def engine_errors() -> Iterator[None]:
-    """The engine's own refusals (disk full, no memory) in one line."""
-    import duckdb
-
-    try:
-        yield
-    except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as error:
-        first = str(error).splitlines()[0][:160]
-        raise ExportError(f"the engine stopped: {first}; free memory or disk (TMPDIR), and start again") from error
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on a terminal; nothing otherwise, since the summary follows."""
-    if not sys.stderr.isatty():
-        yield lambda what, share: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=1.0)
-        stages = {
-            "reading": 0.0,
-            "cells": 0.35,
-            "duplicates": 0.4,
-            "features": 0.55,
-            "evidence": 0.7,
-            "detection times": 0.8,
-            "places": 0.9,
-        }
-        yield lambda what, share: bar.update(
-            task, description=what, completed=stages.get(what, 0.5) + 0.3 * (what == "reading") * share
-        )
 
 
 @cdr.command()
