@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend
 from numpy.typing import NDArray
 
 from detection.cdr.countries import Home, one_form
-from detection.cdr.digits import EMPTY, LENGTH, ODD, Ints, code_of, length_of, text_of, value_of
+from detection.cdr.digits import EMPTY, LENGTH, ODD, PLUS, Ints, code_of, length_of, text_of, value_of
 from detection.cdr.door import IMEI_DIGITS, UNKNOWN, Door, Register
 from detection.cdr.lexicon import Ids
 from detection.cdr.numbers import CLASSES, number_class
@@ -108,10 +108,10 @@ def identify(
     """
     words = Words(door.party.words)
     own = _one_form(door.party.codes(), words, home)
-    party_codes = np.unique(own[own != EMPTY])
+    party_codes = different(own[own != EMPTY])
     party = _at(party_codes, own)
     imsi_codes = door.imsi.codes()
-    sim_codes = np.unique(np.concatenate([imsi_codes[imsis], own[alone]]))
+    sim_codes = different(np.concatenate([imsi_codes[imsis], own[alone]]))
     devices, tac, check, imei = _devices(door.imei)
     people = Identities(
         _named("sim", words.texts(sim_codes), names),
@@ -149,6 +149,12 @@ def _moved(ids: Ids, order: Ints) -> Ids:
     return place[ids]
 
 
+def different(values: Ints) -> Ints:
+    """Different values in order."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
 class Words:
     """The texts of codes, also of those that are no digits."""
 
@@ -157,7 +163,16 @@ class Words:
         self.text = {code: text for text, code in words.items()}
 
     def texts(self, codes: Ints) -> list[str]:
-        return [text_of(code) if code > 0 else self.text.get(code, "") for code in codes.tolist()]
+        made = np.empty(len(codes), object)
+        length = length_of(codes)
+        for n in np.unique(length).tolist():
+            rows = length == n
+            if n <= 0 or n > PLUS:
+                made[rows] = [text_of(code) if code > 0 else self.text.get(code, "") for code in codes[rows].tolist()]
+            else:
+                made[rows] = [f"%0{n}d" % value for value in value_of(codes[rows]).tolist()]
+        texts: list[str] = made.tolist()
+        return texts
 
     def code_of(self, text: str) -> int:
         code = code_of(text)

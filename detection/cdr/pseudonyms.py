@@ -84,11 +84,11 @@ class Names:
         inner, outer = (
             hashlib.sha256(bytes(octet ^ pad for octet in self._block())) for pad in (0x36, 0x5C)
         )  # RFC 2104
-        start = inner.copy()
-        start.update(f"{kind}:".encode())
+        inner.update(f"{kind}:".encode())
+        begin, finish = inner.copy, outer.copy
         told: list[bytes] = []
         for identity in identities:
-            one, two = start.copy(), outer.copy()
+            one, two = begin(), finish()
             one.update(identity.encode())
             two.update(one.digest())
             told.append(two.digest())
