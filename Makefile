@@ -98,5 +98,5 @@ $(VENV)/.catpool: pyproject.toml | $(VENV)/bin/pip
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/pip
 	@echo "catpool: installing the test tools into $(VENV)/ (once; needs the network)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,spark]'
 	@touch $@ $(VENV)/.catpool

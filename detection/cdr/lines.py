@@ -188,13 +188,23 @@ def whole_records(raws: Iterable[bytes], delimiter: str) -> Iterator[bytes]:
     for raw in raws:
         raw, rest = rest + raw, b""
         if b'"' in raw:
-            lines = raw[-LONGEST_LINE:].split(b"\n")[-MOST_LINES_IN_QUOTES - 1 : -1]
-            for at, line in enumerate(lines):
-                if b'"' in line and split_quoted(line.decode("latin-1"), delimiter) is None:
-                    rest = b"\n".join(lines[at:]) + b"\n"
-                    raw = raw[: len(raw) - len(rest)]
-                    break
+            raw, rest = _parted(raw, delimiter)
         if raw:
             yield raw
     if rest:
         yield rest
+
+
+def _parted(raw: bytes, delimiter: str) -> tuple[bytes, bytes]:
+    """(the whole records of a block, the lines at its end of a quoted record that goes on below)."""
+    ends = raw[-4 * LONGEST_LINE :].split(b"\n")[-MOST_LINES_IN_QUOTES - 1 : -1]
+    at = 0
+    while at < len(ends):
+        used = 1
+        while b'"' in ends[at] and split_quoted(b"\n".join(ends[at : at + used]).decode("latin-1"), delimiter) is None:
+            used += 1
+            if at + used > len(ends):
+                rest = b"\n".join(ends[at:]) + b"\n"
+                return raw[: len(raw) - len(rest)], rest
+        at += used
+    return raw, b""
