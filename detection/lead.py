@@ -40,6 +40,17 @@ class NextCell:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayPlace:
+    """One place of a distributed bank: where it stands, its share of the acts, how many SIMs acted there."""
+
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+    share: float = 0.0
+    sims: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """One suspected box, from a carrier's export ("cdr"), from the air ("radio"), or both ("joined")."""
 
@@ -67,6 +78,7 @@ class Lead:
     listen_to: tuple[ListenCell, ...] = ()
     next_hour: tuple[NextCell, ...] = ()
     next_from: datetime | None = None
+    gateways: tuple[GatewayPlace, ...] = ()  # where it stands, if that is several places
 
 
 @dataclass(frozen=True, slots=True)

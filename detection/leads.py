@@ -13,7 +13,7 @@ import msgspec
 from detection.case import KnownGateway
 from detection.errors import ExportError
 from detection.joining import join, places_of
-from detection.lead import Lead, LeadCell, ListenCell, NextCell
+from detection.lead import GatewayPlace, Lead, LeadCell, ListenCell, NextCell
 from detection.store import Store
 from sensor.cell import CellIdentity
 
@@ -62,6 +62,16 @@ class NextRow(msgspec.Struct, frozen=True, rename={"begins": "from"}):
     cells: tuple[HeardRow, ...] = ()
 
 
+class GatewayRow(msgspec.Struct, frozen=True):
+    """One of `gateways` in leads.json; its SIMs are counted alone."""
+
+    name: str
+    lat: float | None = None
+    lon: float | None = None
+    share: float = 0.0
+    sims: tuple[str, ...] = ()
+
+
 class LeadRow(msgspec.Struct, frozen=True):
     """A lead in leads.json; keys beyond these are ignored."""
 
@@ -84,6 +94,7 @@ class LeadRow(msgspec.Struct, frozen=True):
     best_hours: tuple[str, ...] = ()
     listen_to: tuple[HeardRow, ...] = ()
     next_hour: NextRow | None = None
+    gateways: tuple[GatewayRow, ...] = ()
 
 
 def read_leads(path: Path | str) -> list[Lead]:
@@ -128,6 +139,9 @@ def _lead(row: LeadRow, where: str) -> Lead:
         next_hour=tuple(NextCell(cell.identity, cell.probability) for cell in row.next_hour.cells)
         if row.next_hour
         else (),
+        gateways=tuple(
+            GatewayPlace(gate.name, gate.lat, gate.lon, gate.share, len(gate.sims)) for gate in row.gateways
+        ),
         next_from=_time(row.next_hour.begins, f"{where}.next_hour.from") if row.next_hour else None,
     )
 

@@ -14,8 +14,8 @@ from catpool import catpool
 from detection.errors import ExportError, UnknownLeadError
 from detection.hit import Hit
 from detection.joining import Networks, join, timing_advances
-from detection.lead import Lead, LeadCell, PlacedCell, Posterior
-from detection.leads import export_lead, import_leads, mark_known, rejoin
+from detection.lead import GatewayPlace, Lead, LeadCell, ListenCell, NextCell, PlacedCell, Posterior
+from detection.leads import export_lead, import_leads, mark_known, rejoin, to_json
 from detection.place.lead_file import read_lead
 from detection.sector import bounds, distance_span_m
 from detection.store import Store
@@ -202,6 +202,25 @@ def test_import_twice_updates_and_keeps_what_people_set(fresh_store: Store, tmp_
     assert first.last_seen == datetime(2026, 3, 4, 3, tzinfo=UTC)
 
 
+def test_when_where_and_where_next_are_imported(fresh_store: Store, tmp_path: Path) -> None:
+    cell = {"rat": "gsm", "mcc": "460", "mnc": "00", "lac": 1201, "ci": 3305}
+    advised = row(
+        kind="car",
+        best_hours=["14-18"],
+        listen_to=[cell | {"timing_advance": 3, "distance_m": [1384, 1937], "share": 0.6}],
+        next_hour={"from": "2026-03-04T12:00:00+00:00", "cells": [cell | {"probability": 0.4}]},
+        gateways=[{"name": "L-1/1", "lat": 30.5, "lon": 114.3, "share": 0.7, "sims": ["s1", "s2"], "area": None}],
+    )
+    (lead,) = import_leads(fresh_store, write(tmp_path / "leads.json", [advised]))
+    identity = CellIdentity("gsm", "460", "00", 1201, 3305)
+    assert (lead.kind, lead.best_hours) == ("car", ("14-18",))
+    assert lead.listen_to == (ListenCell(identity, 3, 0.6),)
+    assert lead.next_hour == (NextCell(identity, 0.4),)
+    assert lead.next_from == datetime(2026, 3, 4, 12, tzinfo=UTC)
+    assert lead.gateways == (GatewayPlace("L-1/1", 30.5, 114.3, 0.7, 2),)
+    assert json.loads(to_json(fresh_store.lead("L-1")))["next_hour"] == [cell | {"probability": 0.4}]
+
+
 def test_hit_and_import_join_in_either_order_and_settle(fresh_store: Store, tmp_path: Path) -> None:
     fresh_store.put_hit(a_hit(id=None))
     (radio,) = rejoin(fresh_store)
@@ -247,6 +266,7 @@ def test_export_is_what_locate_reads(tmp_path: Path) -> None:
         (json.dumps([row(score=2)]), r"\$\[0\]: a lead needs a name, and a score"),
         (json.dumps([row(first_seen="yesterday")]), r"\$\[0\].first_seen: 'yesterday'"),
         (json.dumps([row(area={"lat_min": 1})]), r"\$\[0\].area: needs"),
+        (json.dumps([row(best_hours=["2-26"])]), r"\$\[0\].best_hours: '2-26'"),
         (json.dumps([{"lead": "L-1"}]), "missing required field"),
     ],
 )

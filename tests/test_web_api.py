@@ -177,6 +177,7 @@ def test_leads_stand_at_their_fix_with_pseudonyms_alone(tmp_path: Path) -> None:
         "listen_to": [],
         "next_hour": [],
         "next_from": None,
+        "gateways": [],
         "reasons": ["47 of 49 calls went to numbers called once"],
         "advice": "fixed box",
         "owner": "mobile",

@@ -9,6 +9,7 @@ from webhouse import CELL, LEAD, NOON, Browser, empty_home, full_home, running, 
 
 import web.audit
 from detection.case import CellPlace, KnownGateway, Outcome
+from detection.lead import GatewayPlace, ListenCell, NextCell
 from detection.store import Store
 from sensor.journal import Journal
 from web.kits import ago
@@ -60,6 +61,31 @@ def test_a_place_from_records_alone_is_called_rough(tmp_path: Path) -> None:
         browser = Browser(app, "fay")
         assert "From the records alone" in browser.get(f"/leads/{LEAD.lead}").text
         assert "Not located yet" in browser.get("/leads/L-2").text
+
+
+def test_a_lead_says_when_to_go_what_to_hear_and_where_next(tmp_path: Path) -> None:
+    home = full_home(tmp_path)
+    with Store.open(home.store) as store:
+        store.put_lead(
+            replace(
+                LEAD,
+                kind="distributed",
+                best_hours=("14-18", "22-2"),
+                listen_to=(ListenCell(CELL, 3, 0.61),),
+                next_hour=(NextCell(CELL, 0.42),),
+                next_from=NOON,
+                gateways=(GatewayPlace("L-3f9a12/1", 30.0, 120.0, 0.7, 9),),
+            )
+        )
+    with running(home) as app:
+        page = Browser(app, "fay").get(f"/leads/{LEAD.lead}").text
+        listed = Browser(app, "fay").get("/leads/").text
+        chinese = Browser(app, "fay").get(f"/leads/{LEAD.lead}?lang=zh").text
+    for words in ("14:00-18:00, 22:00-02:00", "1384–1937 m", "61 %", "42 %", "L-3f9a12/1", "several places"):
+        assert words in page, words
+    assert "Best hours to visit: 14:00-18:00" in listed
+    for words in ("最佳查证时段", "下一小时", "分散多处"):
+        assert words in chinese, words
 
 
 def test_an_empty_house_says_where_leads_and_readings_come_from(tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ def lead_feature(lead: Lead, masts: Masts, has_posterior: bool, mask: Callable[[
         ],
         "next_hour": [{**_identity(cell.identity), "probability": cell.probability} for cell in lead.next_hour],
         "next_from": _iso(lead.next_from),
+        "gateways": [asdict(gate) for gate in lead.gateways],
         "reasons": [say.told(reason) for reason in lead.reasons],
         "advice": say.told(lead.advice),
         "owner": lead.owner,
