@@ -1,8 +1,5 @@
 """`catpool cdr rank`: from records to suspects and leads."""
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from detection.cdr import boxes, joint, kinds, reasons, siting, verdict
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
+from detection.cdr.engine import hand_over
 from detection.cdr.features import HOUR_S, MOC, MTC, SMT, Source, both_legs, tables
 from detection.cdr.history import History, build
 from detection.cdr.identities import Identities
@@ -99,15 +97,6 @@ def rank(
     progress("places", 0.8)
     maker = _Maker(records, names, people, placed, owner, history, judged, posterior, source, lessons)
     return maker.make(groups)
-
-
-def hand_over(acts: ir.Table, spark: Any) -> ir.Table:
-    """The records on Spark, by way of a Parquet file in a folder of this run's own."""
-    folder = tempfile.mkdtemp(prefix=".catpool-spark-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = f"{folder}/acts.parquet"
-    acts.to_parquet(path)
-    return spark.read_parquet(path, table_name="acts")
 
 
 def _spots(table: ir.Table) -> boxes.Spots:
