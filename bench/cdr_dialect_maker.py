@@ -316,7 +316,7 @@ def make(seed: int, n: int = 700, clean: bool = False) -> Dialect:
     home = HOMES[rng.choice(LANGUAGE_HOMES[language])]
     made = Dialect(seed, language, home)
     head = words.HEADERS[language]
-    header = rng.choices(["known", "none", "unknown"], [6, 2, 1])[0]
+    header = rng.choices(["known", "none", "unknown", "half"], [6, 2, 1, 1])[0]
     rat = rng.choice(["gsm", "lte"])
     shape = rng.choices(["one", "two", "service", "legs"], [5, 2, 3, 3])[0]  # legs: no kind; each call once
     shape = "one" if shape == "legs" and rng.random() < 0.3 else shape
@@ -462,7 +462,8 @@ def make(seed: int, n: int = 700, clean: bool = False) -> Dialect:
             for i, c in zip(sorted(at), pair, strict=True):
                 columns[i] = c
     unknown = rng.choice(words.UNKNOWN_HEADERS)
-    title_words = [unknown.format(at + 1) if header == "unknown" else c[1] for at, c in enumerate(columns)]
+    strange = [header == "unknown" or (header == "half" and rng.random() < 0.5) for _ in columns]
+    title_words = [unknown.format(at + 1) if strange[at] else c[1] for at, c in enumerate(columns)]
     made.notes |= {
         "header": header,
         "shape": shape,

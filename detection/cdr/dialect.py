@@ -1,17 +1,4 @@
-"""A dialect TOML: what an export's owner says of it, over what its columns seem to be. Strict: a typo is an error.
-
-encoding = "gb18030"          a Python codec
-delimiter = ";"
-header = true                 false where the first line is a record
-time = "day/month/year"       a way to write times, as `catpool cdr inspect` names it; time_of_day where it stands apart
-timezone = "Asia/Shanghai"
-country = "86"                calling code of the numbers
-duration = "s"                or "ms", "HHMMSS"
-areas = "hex"                 or "decimal"; so `cells`
-[columns]                     role = header word, or number of the column from 1; 0 where nothing has that role
-[record_types]                moc, mtc, smo, smt, fwd, data, lu, ussd, other = words of the record type
-[results]                     answered, failed = words of the result
-"""
+"""A dialect TOML: what an export's owner says of it, over what its columns seem to be. Strict: a typo is an error."""
 
 import codecs
 import tomllib
@@ -27,7 +14,6 @@ from detection.cdr.times import PARTS, WAYS, TimeWay
 from detection.cdr.words import word_key
 from detection.errors import ExportError
 
-Base = Literal["hex", "decimal"]
 ROLE_NAMES = [
     "record_type",
     "service",
@@ -54,6 +40,21 @@ ROLE_NAMES = [
     "mnc",
     "rat",
 ]
+KEYS = {
+    "encoding": "a codec, such as gb18030",
+    "delimiter": "one character",
+    "header": "true or false: whether a line of column names stands before the records",
+    "time": "how times (or dates, if apart) are written, as inspect names it, such as day/month/year",
+    "time_of_day": "how the time of day is written where it has a column of its own, such as HH:MM:SS",
+    "timezone": "the carrier's local time, such as Asia/Shanghai; --timezone goes before it",
+    "country": "calling code of the country whose numbers these are, such as 86",
+    "duration": "s, ms or HHMMSS: what a plain number is",
+    "areas": "hex or decimal: LAC and TAC",
+    "cells": "hex or decimal: CI and ECI",
+    "[columns] ROLE": "header word, or number of the column from 1; 0 where no column has that role",
+    "[record_types] KIND": "its words; kinds are moc, mtc, smo, smt, fwd, data, lu, ussd, other",
+    "[results] answered, failed": "words of the result",
+}
 OPTIONS = ("encoding", "delimiter", "time", "time_of_day", "timezone", "country", "duration", "areas", "cells")
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from detection.cdr import meanings
+from detection.cdr.agreement import examine_all
 from detection.cdr.asn1.conversion import told_lines
 from detection.cdr.columns import MISSING_COSTS, NO_DIALECT, ROLES, Layout, first_example
 from detection.cdr.dialect import Dialect
-from detection.cdr.export import ExportFile, examine, find_files
+from detection.cdr.export import ExportFile, find_files
 from detection.cdr.places import read_cells_of
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records, machine_zone, open_engine, read_records
@@ -33,19 +34,20 @@ def describe(
     names: Sequence[Path], placed: Sequence[PlacedCell], timezone: str | None, dialect: Dialect = NO_DIALECT
 ) -> Iterator[dict[str, Any]]:
     """One description a file, with the account of its lines. Raises ExportError."""
-    for path in find_files(names):
-        told = describe_file(examine(path, dialect), placed, timezone)
-        yield told | account_of(path, placed, timezone, dialect)
+    files, _ = examine_all(find_files(names), [Path(name) for name in names], dialect)
+    for file in files:
+        yield describe_file(file, placed, timezone) | account_of(file, placed, timezone)
 
 
 def account_of(
-    path: Path, placed: Sequence[PlacedCell], timezone: str | None, dialect: Dialect
+    file: ExportFile, placed: Sequence[PlacedCell], timezone: str | None
 ) -> dict[str, dict[str, int] | list[dict[str, object]]]:
     """Where every line goes, and the first lines refused by each reason, digits hidden."""
     engine = open_engine()
     try:
         naming = Names(os.urandom(32))
-        read = read_records([path], engine, placed=placed, timezone=timezone or "UTC", naming=naming, dialect=dialect)
+        zone = timezone or file.layout.timezone or "UTC"
+        read = read_records([file.path], engine, placed=placed, timezone=zone, naming=naming, examined=[file])
     except ExportError as error:
         return {"lines": {}, "refused": [{"line": 0, "column": "", "reason": str(error), "value": "", "lines": 0}]}
     finally:

@@ -19,12 +19,13 @@ import ibis.expr.types as ir
 import pyarrow
 from ibis.backends.duckdb import Backend
 
+from detection.cdr.agreement import examine_all
 from detection.cdr.answers import first_of
 from detection.cdr.columns import NO_DIALECT
 from detection.cdr.countries import Home
 from detection.cdr.dialect import Dialect
 from detection.cdr.digits import Ints
-from detection.cdr.export import ExportFile, examine, find_files
+from detection.cdr.export import ExportFile, find_files
 from detection.cdr.identities import Identities, identify
 from detection.cdr.intake import Intake
 from detection.cdr.intake import Reject as Reject
@@ -117,25 +118,18 @@ def read_records(
     timezone: str | None = None,
     naming: Names | None = None,
     dialect: Dialect = NO_DIALECT,
+    examined: Sequence[ExportFile] = (),
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Records:
     """Reads an export whole. Raises ExportError where nothing in it is an export of call records.
 
     `naming` makes the pseudonyms; without it they are good for this run alone. `dialect` is what somebody says of it.
+    `examined` are its files where they have been looked at.
     """
-    paths = find_files(names)
     timezone = timezone or dialect.timezone or None
-    files: list[ExportFile] = []
-    warnings: list[str] = []
-    for path in paths:
-        try:
-            files.append(examine(path, dialect))
-        except ExportError as error:
-            if len(paths) == 1 or path in [Path(name) for name in names]:
-                raise
-            warnings.append(f"left out: {error}")
+    files, warnings = list(examined), list[str]()
     if not files:
-        raise ExportError(warnings[0].removeprefix("left out: "))
+        files, warnings = examine_all(find_files(names), [Path(name) for name in names], dialect)
     intake = Intake(cores())
     try:
         dialects: dict[object, int] = {}
