@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detection.cdr import roads, victims
 from detection.cdr.advice import ADVICE, KINDS, Heard, advise
-from detection.cdr.joint import Acts, facts, in_time, once, relay, silences, turns
+from detection.cdr.joint import Acts, facts, in_time, once, relay, silences, span, turns
 from detection.cdr.sentences import share_in_words
 from detection.cdr.visits import best_hours, listen_to
 from detection.lead import PlacedCell
@@ -100,6 +100,16 @@ def test_joint_facts_are_told_in_chinese_too() -> None:
     assert len(told) == 4
     assert [tell("zh", sentence) for sentence in told if tell("zh", sentence) == sentence] == []
     assert tell("zh", told[1]) == "2026-03-02 03:11 至 04:03 全部 4 张 SIM 卡同时静默，如同停电"
+
+
+def test_days_and_hours_at_work_are_told() -> None:
+    one, always = clock(14, 18), clock(0, 24, days=3)
+    told = [span(box(np.ones(len(acts), np.int64), acts)) for acts in (one, always)]
+    assert told == [
+        "at work from 2026-03-02 14:00 to 2026-03-02 17:58 local time, on one day; most at 14:00-18:00",
+        "at work from 2026-03-02 00:00 to 2026-03-04 23:58 local time, on 3 days; day and night",
+    ]
+    assert tell("zh", told[1]) == "当地时间 2026-03-02 00:00 至 2026-03-04 23:58 活动，共 3 天，昼夜不停"
 
 
 def test_shares_are_said_as_people_say_them() -> None:

@@ -83,11 +83,12 @@ def turns(acts: Acts) -> str:
 
 def relay(acts: Acts) -> str:
     """SIMs that came one after another."""
-    sims = np.unique(acts.sim)
+    by_sim = np.lexsort((acts.t_s, acts.sim))
+    sims, begin = np.unique(acts.sim[by_sim], return_index=True)
     if len(sims) < LEAST_SILENT:
         return ""
-    first = np.array([acts.t_s[acts.sim == sim].min() for sim in sims])
-    last = np.array([acts.t_s[acts.sim == sim].max() for sim in sims])
+    first = acts.t_s[by_sim][begin]
+    last = acts.t_s[by_sim][np.append(begin[1:], len(by_sim)) - 1]
     order = np.argsort(first, kind="stable")
     if (first[order][1:] < last[order][:-1]).any():
         return ""
@@ -142,6 +143,7 @@ def span(acts: Acts) -> str:
         return ""
     first, last = (datetime.fromtimestamp(int(edge), UTC) for edge in (acts.local_s.min(), acts.local_s.max()))
     days = len(np.unique(acts.local_s // DAY_S))
-    hours = hours_in_words(visits.best_hours(acts.local_s))
+    hours = visits.best_hours(acts.local_s)
+    most = "day and night" if hours == [visits.ALL_DAY] else f"most at {hours_in_words(hours)}"
     on = "one day" if days == 1 else f"{days} days"
-    return f"at work from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} local time, on {on}; most at {hours}"
+    return f"at work from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} local time, on {on}; {most}"

@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 DAY_S, HOUR_S, SLOT_S = 86_400, 3_600, 600
 HALF_LIFE_DAYS = 3.0  # what it did last week says less than what it did yesterday
 WORTH = 0.6  # of its busiest hour, for an hour to be worth a visit
+ALL_DAY = "0-24"
 MOST_RANGES = 3
 MOST_HOURS = 6  # of one visit
 MOST_SPOTS = 8
@@ -37,7 +38,7 @@ def best_hours(local_s: Ints) -> list[str]:
         return []
     busy = _busy(local_s)
     if busy.min() >= WORTH * busy.max():
-        return ["0-24"]
+        return [ALL_DAY]
 
     def heard(span: range) -> float:
         return float(sum(busy[hour % 24] for hour in span))
