@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
+from numpy.typing import NDArray
 
 from detection.cdr.pseudonyms import Names
 from detection.errors import ExportError
@@ -71,7 +73,7 @@ class Ledger:
 
     folder: Path
     state: State
-    _fresh: list[str] = field(default_factory=list)
+    secret: NDArray[np.uint64]  # two words of the home's key: what is no identity by itself is kept under them
 
     def table(self, name: str) -> pa.Table | None:
         """One of TABLES as it stands; None before the first update."""
@@ -87,7 +89,6 @@ class Ledger:
     def write(self, name: str, table: pa.Table) -> str:
         """Writes a new file of the next state; gives its name."""
         named = f"{name}-{secrets.token_hex(6)}.parquet"
-        self._fresh.append(named)
         with _private(self.folder / named) as stream:
             pq.write_table(table, stream, compression="zstd")
         return named
@@ -100,7 +101,7 @@ class Ledger:
             stream.write(text.encode())
         partial.replace(self.folder / STATE)
         _sync(self.folder)
-        self.state, self._fresh = state, []
+        self.state = state
         sweep(self.folder, state)
 
 
@@ -122,7 +123,7 @@ def open_ledger(root: Path, owner: str, names: Names) -> Iterator[Ledger]:
             ) from error
         state = read_state(folder, owner, names.letters("ledger:", 10))
         sweep(folder, state)
-        yield Ledger(folder, state)
+        yield Ledger(folder, state, names.digests("ledger", ["rest"])[0, :16].copy().view(np.uint64))
     finally:
         os.close(lock)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from detection.cdr import features
 from detection.cdr.answers import first_of, holds_any
+from detection.cdr.digits import mix
 from detection.cdr.features import MOC, MTC, PAIR_COUNTS, SMO, SMT, Past
 from detection.cdr.identities import Identities
 from detection.cdr.ledger import Ledger, Part, State
@@ -73,7 +74,7 @@ def take_in(ledger: Ledger, records: Records, files: Sequence[str], days: int) -
     """
     engine, state = records.engine, replace(ledger.state)
     state.cells = [*state.cells, *sorted(set(records.cells) - set(state.cells), key=repr)]
-    read = engine.create_table("taken", _in_keys(records, state))
+    read = engine.create_table("taken", _in_keys(records, state, ledger.secret))
     new = engine.create_table("new_acts", _unknown_before(ledger, engine, read))
     now = first_of(read.agg(now=read.t_s.quantile(0.5), rows=read.count(), last=read.row.max(), end=read.t_s.max()))
     state.kept_from_s = max(state.kept_from_s, (int(now["now"]) // DAY_S - days) * DAY_S)
@@ -92,7 +93,7 @@ def take_in(ledger: Ledger, records: Records, files: Sequence[str], days: int) -
     return Taken(added, int(now["rows"]) - came, came - added, recounted, anew)
 
 
-def _in_keys(records: Records, state: State) -> ir.Table:
+def _in_keys(records: Records, state: State, secret: NDArray[np.uint64]) -> ir.Table:
     """The records as the state holds them."""
     people, table = records.people, records.table
     place = {cell: at for at, cell in enumerate(state.cells)}
@@ -106,6 +107,7 @@ def _in_keys(records: Records, state: State) -> ir.Table:
     ):
         named = _keys(name, keys)
         made = made.left_join(named, made[column] == named[f"{name}_at"])
+    made = made.left_join(_keyed(table, secret), "row")
     chosen = {
         "row": made.row + state.next_row,
         "sim_id": made.sim_key,
@@ -113,10 +115,19 @@ def _in_keys(records: Records, state: State) -> ir.Table:
         "other_id": made.other_key,
         "imei_id": made.imei_key,
         "cell": made.place_key,
-        "rest": made.rest if "rest" in table.columns else ibis.literal(0, "int64"),
+        "rest": made.keyed,
         "made_up": ibis.literal(False),
     }
     return made.select(**{name: chosen[name] if name in chosen else made[name] for name in ACTS}).cast(ACTS)
+
+
+def _keyed(table: ir.Table, secret: NDArray[np.uint64]) -> ir.Table:
+    """row, keyed: what stands for a record's other columns, so that nobody without the key can try texts out on it."""
+    held = table.select("row", rest=table.rest if "rest" in table.columns else ibis.literal(0, "int64")).to_pyarrow()
+    rest = held["rest"].to_numpy().view(np.uint64)
+    for word in secret:
+        rest = mix(rest ^ word)
+    return ibis.memtable(pa.table({"row": held["row"], "keyed": rest.view(np.int64)}))
 
 
 def _keys(name: str, keys: NDArray[np.int64]) -> ir.Table:
