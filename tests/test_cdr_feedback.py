@@ -188,6 +188,10 @@ def test_a_number_is_known_however_it_is_written(text: str) -> None:
     assert read_subject(text, NAMES) == (NAMES.of("num", "13800001111"), NAMES.of("sim", "13800001111"))
 
 
+def test_a_number_from_abroad_is_known_as_its_country_writes_it() -> None:
+    assert NAMES.of("num", "447911123456") in read_subject("+44 7911 123456", NAMES)
+
+
 def test_a_mark_covers_what_it_names_while_it_holds() -> None:
     told = {"reason": "call centre X", "by": "Li", "owner": "CM"}
     mark = make_mark("L-lead03", NAMES, [kept()], [], since=date(2026, 3, 9), until=date(2026, 6, 1), **told)

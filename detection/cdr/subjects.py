@@ -28,8 +28,8 @@ def read_subject(text: str, names: Names) -> tuple[str, ...]:
         if len(digits) in IMEI_DIGITS and digits.isdigit():
             found.append(hidden.of("imei", digits[:14]))
         if len(digits) != IMSI_DIGITS:  # a + is a digit too many: only telephone numbers have one
-            number = plain_number(digits)
-            found += [hidden.of("num", number), hidden.of("sim", number)]
+            for number in forms_of(digits):
+                found += [hidden.of("num", number), hidden.of("sim", number)]
         return tuple(found)
     raise DetectionError(
         f"{_masked(told)!r} is no lead (L-...), pseudonym (sim-..., num-..., imei-...), IMSI, number or IMEI"
@@ -40,15 +40,12 @@ def _masked(text: str) -> str:
     return "".join("#" if char.isdigit() else char for char in text)[:40]
 
 
-def plain_number(digits: str) -> str:
-    """A telephone number in the one form that rankings use."""
-    import ibis
-    import pyarrow as pa
+def forms_of(digits: str) -> list[str]:
+    """The forms in which an export may know a telephone number: as in China; after a + as in its own country."""
+    from detection.cdr.countries import CHINA, countries, one_form
 
-    from detection.cdr.numbers import normal_number
-
-    table = ibis.memtable(pa.table({"number": [digits]}))
-    engine = ibis.duckdb.connect()
-    found = engine.to_pyarrow(table.select(number=normal_number(table.number)))["number"][0].as_py()
-    engine.disconnect()
-    return str(found or digits)
+    homes = [CHINA]
+    if digits.startswith("+"):
+        homes += [home for home in countries().values() if home.code and digits[1:].startswith(home.code)]
+    found = [form for home in homes if (form := one_form(digits, home))]
+    return list(dict.fromkeys(found))
