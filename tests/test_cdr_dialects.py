@@ -14,6 +14,7 @@ from detection.cdr.encodings import guess_encoding
 from detection.cdr.headers import NOTHING, role_of
 from detection.cdr.places import read_cells_of
 from detection.cdr.record_words import duration_of, meaning_of
+from detection.cdr.records import open_engine, read_records
 from detection.cdr.times import offset_of, read_one, read_times
 from detection.cdr.words import narrow
 
@@ -138,8 +139,8 @@ def test_a_number_has_one_form_whatever_stands_before_it() -> None:
     assert {one_form(text, british) for text in forms} == {"447911123456"}
     assert {one_form(text, russian) for text in ("89161234567", "+79161234567", "9161234567")} == {"79161234567"}
     assert one_form("+33612345678", british) == "33612345678"
-    forms = ("+8613812345678", "1795113812345678", "008613812345678", "13812345678")
-    assert {one_form(text, CHINA) for text in forms} == {"13812345678"}
+    chinese = ("+8613812345678", "1795113812345678", "008613812345678", "13812345678")
+    assert {one_form(text, CHINA) for text in chinese} == {"13812345678"}
     assert one_form("95588", CHINA) == "95588"
 
 
@@ -245,3 +246,21 @@ def test_a_line_whose_values_moved_is_told() -> None:
     assert not shifts.is_shifted(layout, good)
     assert not shifts.is_shifted(layout, [*good[:4], "", good[5], "", *good[7:]])
     assert shifts.is_shifted(layout, [*good[:3], good[1], *good[3:-1]])
+
+
+def hourly(row: Row) -> str:
+    kind = "MOC" if row.outgoing else "MTC"
+    return f"{row.imsi}|{kind}|{row.other}|{row.number}|{row.time('%m/%d/%Y %H:%M:%S')}|{row.duration_s}"
+
+
+def test_files_of_one_form_are_read_alike(tmp_path: Path) -> None:
+    """A file of two lines, and one that leaves day and month in doubt, are told by the others."""
+    days = [[replace(row, t_s=row.t_s + day * 86_400) for row in rows()] for day in (0, 11, 12)]
+    (tmp_path / "a.csv").write_text("\n".join(map(hourly, days[0])), encoding="utf-8")
+    (tmp_path / "b.csv").write_text("\n".join(map(hourly, days[1][:2])), encoding="utf-8")
+    (tmp_path / "c.csv").write_text("\n".join(map(hourly, days[2])), encoding="utf-8")
+    records = read_records([tmp_path], open_engine(500, 1), timezone="Asia/Shanghai")
+    assert {file.layout.time.way.name for file in records.files} == {"month/day/year"}
+    assert records.account.accepted == 242
+    assert len({tuple(file.layout.roles.items()) for file in records.files}) == 1
+    assert records.files[1].layout.roles["served"] == 3

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from detection.cdr.assignment import Assignment, complete
+from detection.cdr.assignment import Assignment
+from detection.cdr.completion import complete
 from detection.cdr.contents import Column
 from detection.cdr.countries import CHINA, Home, home_by_code
 from detection.cdr.cutting import cut, find_header, header_words, sniff, width_of

@@ -95,6 +95,6 @@ def foreign(head: bytes, size: int | None = None) -> str:
         collect(head, inside, inside + length, {}, found)
     except (BerError, NeedMoreError):
         return ""
-    if any(octet < 9 or octet > 126 for octet in head[:16]):
+    if any(octet < 9 or 13 < octet < 32 for octet in head[:64]):  # which no text holds
         return f"BER, but neither TAP3 nor CS records of TS 32.298: it begins with an element 0x{tag:X}"
     return ""
