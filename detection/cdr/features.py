@@ -63,7 +63,7 @@ COUNTS: dict[str, str] = {
 class Past:
     """What has to be known of earlier records, for later ones to be counted without them."""
 
-    tail: ir.Table  # records: of each SIM the latest, and its two latest outgoing acts
+    tail: ir.Table  # records: of each SIM the latest act, call or message, and two outgoing acts
     pairs: ir.Table  # sim_id, other_id, called, wrote, heard: how often so far
 
 
@@ -112,7 +112,7 @@ class Tables:
     presence: ir.Table  # sim_id, hour, cell, acts
 
     def of(self, sims: NDArray[np.int64]) -> "Tables":
-        """The same over the records of some SIMs, picked out once and held here."""
+        """The same over the records of some SIMs, picked out once and held on this machine."""
         return tables(ibis.memtable(of_sims(self.records, sims).to_pyarrow()))
 
     def totals(self) -> list[ir.Table]:
