@@ -177,7 +177,8 @@ def main(first: int, count: int, shown: int = 12, by_engine: bool = True) -> Non
     faulty = sorted((pair for pair in judged if not pair[1].clean), key=lambda pair: pair[1].exact - pair[1].good)
     for made, score in faulty[:shown]:
         print(
-            f"\nseed {made.seed}: {made.language} {score.exact}/{score.good} exact, {score.refused} refused, {score.caught}/{score.bad} caught {score.error}"
+            f"\nseed {made.seed}: {made.language} {score.exact}/{score.good} exact, {score.refused} refused,"
+            f" {score.caught}/{score.bad} caught {score.error}"
         )
         print("   ", made.notes)
         print("   ", dict(score.wrong), dict(score.missed))
@@ -187,4 +188,4 @@ def main(first: int, count: int, shown: int = 12, by_engine: bool = True) -> Non
 
 if __name__ == "__main__":
     numbers = [int(text) for text in sys.argv[1:] if text.isdigit()] or [0, 100]
-    main(*numbers[:3], by_engine="--plain" not in sys.argv)
+    main(*numbers[:2], shown=numbers[2] if len(numbers) > 2 else 12, by_engine="--plain" not in sys.argv)

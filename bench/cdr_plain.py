@@ -38,7 +38,7 @@ class Plain:
     blank: int = 0
 
 
-class _Bad(ValueError):
+class _BadLineError(ValueError):
     pass
 
 
@@ -61,7 +61,7 @@ def read_plain(path: Path, placed: list[PlacedCell], timezone: str) -> Plain:
             continue
         try:
             result.records[number] = record(layout, cut(plain, layout.delimiter))
-        except _Bad as bad:
+        except _BadLineError as bad:
             result.refused[number] = Refused(number, *bad.args)
     settle(result, placed, timezone)
     return result
@@ -69,11 +69,11 @@ def read_plain(path: Path, placed: list[PlacedCell], timezone: str) -> Plain:
 
 def record(layout: Layout, fields: list[str]) -> dict[str, object]:
     if len(fields) != layout.fields:
-        raise _Bad("", f"has {len(fields)} fields where the file has {layout.fields}")
+        raise _BadLineError("", f"has {len(fields)} fields where the file has {layout.fields}")
     value = {role: None if is_empty(fields[at]) else fields[at].strip() for role, at in layout.roles.items()}
 
-    def bad(role: str, reason: str) -> _Bad:
-        return _Bad(layout.names[layout.roles[role]], reason)
+    def bad(role: str, reason: str) -> _BadLineError:
+        return _BadLineError(layout.names[layout.roles[role]], reason)
 
     for role in ("imsi", "imei", "served", "calling", "called", "other"):
         if (text := value.get(role)) and SCIENTIFIC.match(text):
@@ -90,10 +90,10 @@ def record(layout: Layout, fields: list[str]) -> dict[str, object]:
         offset = offset_of(str(value["start_time"])) if reading.offsets else None
     if t_s is None or not EARLIEST <= t_s < LATEST:
         raise bad(start, "not a time like the others")
-    imsi = bare_text(value["imsi"]) if value.get("imsi") else None
+    imsi = bare_text(str(value["imsi"])) if value.get("imsi") else None
     if imsi and not (imsi.isdigit() and 14 <= len(imsi) <= 15):
         raise bad("imsi", "not an IMSI of 14 or 15 digits")
-    imei = bare_text(value["imei"]) if value.get("imei") else None
+    imei = bare_text(str(value["imei"])) if value.get("imei") else None
     if imei and not (imei.isdigit() and (14 <= len(imei) <= 16 or not imei.strip("0"))):
         raise bad("imei", "not an IMEI of 14 to 16 digits")
     kind = meanings.kind_of(layout, value.get("record_type"), value.get("service"))
@@ -120,7 +120,7 @@ def record(layout: Layout, fields: list[str]) -> dict[str, object]:
             raise bad("ta", "not a timing advance")
         ta = int(ta_text)
     if shifts.is_shifted(layout, fields):
-        raise _Bad("", shifts.SHIFTED)
+        raise _BadLineError("", shifts.SHIFTED)
     party = {
         r: one_form(str(value[r]), layout.home) if value.get(r) else None
         for r in ("served", "calling", "called", "other")
@@ -128,7 +128,7 @@ def record(layout: Layout, fields: list[str]) -> dict[str, object]:
     }
     receives = kind in ("mtc", "smt", "fwd")
     calling, called = party.get("calling"), party.get("called")
-    served = party["served"] if "served" in party else called if receives else calling
+    served = party.get("served", called if receives else calling)
     other = party.get("other")
     if "other" not in party and {"calling", "called"} & set(party):
         both = {"calling", "called"} <= set(party)
@@ -136,7 +136,7 @@ def record(layout: Layout, fields: list[str]) -> dict[str, object]:
         if "served" in party and both:
             other = called if calling == served else calling if called == served else other
     if not (served or imsi):
-        raise _Bad("", "no party")
+        raise _BadLineError("", "no party")
     texts = {role: value.get(role) for role in TEXTS}
     for role, at in layout.before.items():
         if texts[role] and not is_empty(fields[at]):
@@ -144,10 +144,18 @@ def record(layout: Layout, fields: list[str]) -> dict[str, object]:
     answered = meanings.answered_of(layout, value.get("result"))
     seconds = None if duration is None else round(duration)
     return {
-        "kind": kind, "imsi": imsi, "imei": real_imei(imei), "number": served, "other": other, "t_s": t_s, "offset": offset,
-        "duration_s": seconds, "ta": ta, "answered": answered if answered is not None else None if seconds is None else seconds > 0,
+        "kind": kind,
+        "imsi": imsi,
+        "imei": real_imei(imei),
+        "number": served,
+        "other": other,
+        "t_s": t_s,
+        "offset": offset,
+        "duration_s": seconds,
+        "ta": ta,
+        "answered": answered if answered is not None else None if seconds is None else seconds > 0,
         "texts": tuple(texts.values()),
-    }  # fmt: skip
+    }
 
 
 def real_imei(imei: str | None) -> str | None:

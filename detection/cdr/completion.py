@@ -3,7 +3,7 @@
 from detection.cdr.assignment import Assignment, by_words, mend_cells
 from detection.cdr.events import find_duration, find_kinds, find_numbered_kinds, find_result
 from detection.cdr.parties import find_identities, find_parties, home_of
-from detection.cdr.sites import _network, find_cells, find_timing
+from detection.cdr.sites import find_cells, find_network, find_timing
 from detection.cdr.starts import find_times
 from detection.cdr.times import TimeReading
 
@@ -20,7 +20,7 @@ def complete(found: Assignment, name: str) -> TimeReading:
     found.home = home_of(found)
     find_parties(found, name)
     if not found.spoken:
-        _network(found)
+        find_network(found)
     find_cells(found)
     find_duration(found, time)
     find_numbered_kinds(found)

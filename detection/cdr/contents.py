@@ -49,6 +49,7 @@ _BODIES = (
     "98",
     "99",
 )  # TS.06
+_DASHED = re.compile(r"\d{3}[-_./: ]\d{2,3}[-_./: ]\d+").fullmatch
 _FLOAT = re.compile(r"\.0+$")
 _DECIMAL = re.compile(r"\d{1,7}(?:[.,]\d+)?")
 
@@ -115,6 +116,11 @@ class Column:
         """Fits the form, and few countries account for nearly all, as on one carrier's export."""
         if self.share(lambda value: bool(re.match(r"\d{3}[-_.:/ ]?\d{2,3}[-_.:/ ]\d{1,5}(?:[-_.:/ ]|$)", value))) > 0.5:
             return 0.0  # a whole cell name without its dashes
+        lasts = Counter(
+            len(value) - max(value.rfind(mark) for mark in "-_. /:") for value in self.usual if _DASHED(value)
+        )
+        if lasts and max(lasts.values()) < 0.97 * lasts.total():
+            return 0.0  # an ECGI: its last part has no set length
         codes: Counter[str] = Counter()
         for value, count in self.bare.items():
             if _IMSI.fullmatch(value):
@@ -123,6 +129,11 @@ class Column:
         if not common or common[0][0] not in countries():
             return 0.0
         return sum(count for _, count in common) / len(self.filled)
+
+    @cached_property
+    def plain(self) -> float:
+        """Share of values that are digits and no more."""
+        return self.share(lambda value: value.strip("'\"= ").removesuffix(".0").isdigit())
 
     @cached_property
     def identity_like(self) -> float:

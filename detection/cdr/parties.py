@@ -15,9 +15,11 @@ from detection.errors import ExportError
 def find_identities(found: Assignment) -> None:
     """IMSI and IMEI by form: an IMSI begins with the country, IMEIs share types and have a check digit."""
     if "imsi" not in found.roles:
-        fits = [(found.columns[at].imsis, -at) for at in found.free() if not _is_imei(found.columns[at])]
-        if fits and max(fits)[0] > 0.8:
-            found.give("imsi", -max(fits)[1], f"{max(fits)[0]:.0%} of its values are IMSIs of one or two countries")
+        free = [at for at in found.free() if not _is_imei(found.columns[at]) and found.columns[at].imsis > 0.8]
+        if free:
+            at = max(free, key=lambda n: (round(found.columns[n].plain, 1), found.columns[n].imsis, -n))
+            share = found.columns[at].imsis
+            found.give("imsi", at, f"{share:.0%} of its values are IMSIs of one or two countries")
     if "imei" not in found.roles:
         free = [at for at in found.free() if found.columns[at].imeis > 0.8 and found.columns[at].times is None]
         free = [at for at in free if found.columns[at].imsis < 0.9 and not found.columns[at].ordered]

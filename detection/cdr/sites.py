@@ -75,7 +75,7 @@ def _area_of(found: Assignment, cell: int) -> None:
             return
 
 
-def _network(found: Assignment) -> None:
+def find_network(found: Assignment) -> None:
     if "imsi" not in found.roles or not found.of("imsi").bare:
         return
     imsi = found.of("imsi").bare.most_common(1)[0][0]
