@@ -9,7 +9,7 @@ from detection.cdr.asn1.recognition import recognise
 from detection.cdr.columns import NO_DIALECT, Layout, assign, lay_out
 from detection.cdr.dialect import Dialect
 from detection.cdr.lines import look_at
-from detection.cdr.reader import text_batches
+from detection.cdr.reader import text_rows
 from detection.errors import ExportError
 
 if TYPE_CHECKING:
@@ -78,11 +78,8 @@ def examine(path: Path, dialect: Dialect = NO_DIALECT) -> ExportFile:
     except OSError as error:
         raise ExportError(f"export {path}: cannot be read ({error.strerror}); check its name and rights") from error
     if magic == b"PAR1":
-        first = next(text_batches(path)).slice(0, PARQUET_SAMPLE)
-        columns = [["" if value is None else value for value in column.to_pylist()] for column in first.columns]
-        layout = assign(
-            tuple(first.schema.names), tuple(zip(*columns, strict=True)), str(path), header_line=0, dialect=dialect
-        )
+        names, rows = text_rows(path, PARQUET_SAMPLE)
+        layout = assign(names, rows, str(path), header_line=0, dialect=dialect)
         return ExportFile(path, layout, "Parquet", "its first octets say so", False, True)
     from detection.cdr.asn1.conversion import look_at_asn1
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
 
 from detection.cdr.columns import Layout
@@ -19,7 +20,7 @@ from detection.cdr.door import Door
 from detection.cdr.export import ExportFile
 from detection.cdr.lines import UNIT, Lines, look_at, whole_records
 from detection.cdr.moments import NO_OFFSET
-from detection.cdr.reader import row_blocks
+from detection.cdr.reader import RowBlock, batches, row_block
 from detection.cdr.slabs import Slabs
 from detection.cdr.typed import COLUMNS, Cuttable, Places, Reader, Typed, filled
 
@@ -123,8 +124,11 @@ class Intake:
         return [f"{file.path}: {note}" for note in notes]
 
     def _take_rows(self, file: ExportFile, reader: Reader) -> list[str]:
-        rows = row_blocks(file.path)
-        for cut, typed in self._each(lambda rows: (rows, reader.read(rows)), rows):
+        def work(batch: pyarrow.RecordBatch) -> tuple[RowBlock, Typed]:
+            rows = row_block(batch)
+            return rows, reader.read(rows)
+
+        for cut, typed in self._each(work, batches(file.path)):
             self._keep(cut, typed, file)
             self.lines += len(cut.line)
         return []

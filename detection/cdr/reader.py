@@ -27,21 +27,26 @@ class RowBlock:
         return self.columns[at]
 
 
-def row_blocks(path: Path) -> Iterator[RowBlock]:
-    """The rows of a file, in order. Raises ExportError."""
-    for batch in text_batches(path):
-        yield RowBlock([column_of(column) for column in batch.columns], np.arange(batch.num_rows))
+def row_block(batch: pyarrow.RecordBatch) -> RowBlock:
+    """Rows as they come from the file, as texts."""
+    return RowBlock([column_of(_text(column)) for column in batch.columns], np.arange(batch.num_rows))
 
 
-def text_batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
-    """The rows of a Parquet file, each value as text. Raises ExportError."""
+def text_rows(path: Path, most: int) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """(names of the columns, the first rows, each value as text). Raises ExportError."""
+    first = next(batches(path)).slice(0, most)
+    columns = [["" if text is None else text for text in _text(column).to_pylist()] for column in first.columns]
+    return tuple(first.schema.names), tuple(zip(*columns, strict=True))
+
+
+def batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
+    """The rows of a Parquet file as they are, a block at a time; one of none if it is empty. Raises ExportError."""
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            names = [field.name for field in file.schema_arrow]
-            for batch in file.iter_batches(BLOCK_ROWS):
-                yield pyarrow.RecordBatch.from_arrays([_text(column) for column in batch.columns], names)
+            yield from file.iter_batches(BLOCK_ROWS)
             if not file.metadata.num_rows:
-                yield pyarrow.RecordBatch.from_arrays([pyarrow.array([], pyarrow.string()) for _ in names], names)
+                schema = file.schema_arrow
+                yield pyarrow.RecordBatch.from_arrays([pyarrow.array([], kind) for kind in schema.types], schema=schema)
     except (pyarrow.ArrowException, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ExportError(f"export {path}: not a Parquet file that can be read ({first[:120]})") from error
