@@ -1,4 +1,4 @@
-"""What columns are to one another: which numbers are a SIM's own, which code means outward, which cell lies in which area."""
+"""What columns are to one another: whose number stands where, which code means outward, which cell lies in which area."""
 
 import re
 from collections import Counter
@@ -64,7 +64,7 @@ def find_parties(
     outward: list[bool | None] | None,
     home: Home,
 ) -> Parties:
-    """Roles of number columns `at` by whose number they hold: the one that belongs to the identity `key` is the SIM's."""
+    """Roles of number columns `at` by whose number they hold: what belongs to the identity `key` is the SIM's."""
     forms = {n: in_one_form(columns[n], home) for n in at}
     if len(at) == 1:
         only = at[0]
