@@ -1,4 +1,4 @@
-"""What columns are to one another: whose number stands where, which code means outward, which cell lies in which area."""
+"""What columns are to one another: whose number stands where, which code means outward, which cell lies where."""
 
 import re
 from collections import Counter
