@@ -68,9 +68,13 @@ def advise(
     cells: Sequence[CellIdentity],
     placed: Sequence[PlacedCell | None],
     ends_s: int,
+    gateways: int = 0,
 ) -> Advice:
-    """`form`: key of the kind of box (kinds.py), or "landline"; `ends_s`: until when the export tells."""
-    kind = target(heard, form, placed)
+    """`form`: key of the kind of box (kinds.py), or "landline"; `ends_s`: until when the export tells.
+
+    `gateways`: at how many places it stands, where that is more than one.
+    """
+    kind = target(heard, form, placed, gateways)
     moves = kind in ("car", "pair")
     latest = heard.t_s >= heard.t_s.max() - LATEST_S if moves else np.ones(len(heard.t_s), bool)
     spots = visits.listen_to(heard.cell[latest], heard.timing_advance[latest])
@@ -83,7 +87,7 @@ def advise(
     )
 
 
-def target(heard: Heard, form: str, placed: Sequence[PlacedCell | None], gateways: int = 1) -> str:
+def target(heard: Heard, form: str, placed: Sequence[PlacedCell | None], gateways: int = 0) -> str:
     """Which of KINDS a box is, as a target."""
     on_air = heard.cell[heard.cell >= 0]
     if form in ("car", "pair", "distributed", "landline"):

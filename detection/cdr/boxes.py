@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.cdr import likeness
+from detection.cdr.acts import Acts
 from detection.cdr.history import History
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 STATIC_SHARE = 0.6  # of a SIM's acts at its main spot, to count as standing there
+SPOT_SHARE, LEAST_AT_SPOT = 0.15, 5  # of its acts, and acts, to count as standing at one of several
 ROAD_CELLS = 3  # different cells that two SIMs share hour by hour, to count as one road
 ROAD_SHARE = 0.42  # of the fewer hours and cells of the two
 MOST_ON_ONE_SPOT = 400
@@ -27,7 +30,7 @@ class Link:
 
     one: int
     two: int
-    why: str  # "device", "spot", "road"
+    why: str  # "device", "spot", "road", "calls"
     since_s: int
 
 
@@ -78,36 +81,55 @@ def find_links(own: Floats, family: Ints, history: History, spots: Spots, presen
 
 
 def spot_links(own: Floats, family: Ints, spots: Spots) -> list[Link]:
-    """SIMs with most of their acts at one cell and one timing advance (or its neighbour)."""
+    """SIMs that stand at one cell and one timing advance (or its neighbour): at their main spot, or at one of several.
+
+    A bank that spreads over gateways has its SIMs on a few spots in turn; those that know two spots join them.
+    """
+    sim, cell, ta, since = standing(own, spots)
+    places: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
+    for s, c, a, t in zip(sim.tolist(), cell.tolist(), ta.tolist(), since.tolist(), strict=True):
+        places.setdefault((int(family[s]), c, a), []).append((s, t))
+    links = []
+    for (f, c, a), members in sorted(places.items()):
+        around = dict(places.get((f, c, a + 1), []) + members)
+        if 2 <= len(around) <= MOST_ON_ONE_SPOT:
+            anchor, known = members[0]
+            links += [
+                Link(min(anchor, s), max(anchor, s), "spot", max(known, t))
+                for s, t in sorted(around.items())
+                if s != anchor
+            ]
+    return links
+
+
+def standing(own: Floats, spots: Spots) -> tuple[Ints, Ints, Ints, Ints]:
+    """(SIM, cell, timing advance, since) of the spots at which SIMs above CANDIDATE_SPOT stand.
+
+    Acts at neighbouring timing advances count together, and the middle one speaks for them.
+    """
     held = own[spots.sim] >= CANDIDATE_SPOT
     sim, cell, ta, acts, first = (
         column[held] for column in (spots.sim, spots.cell, spots.ta, spots.acts, spots.first_s)
     )
-    best: dict[int, tuple[int, int, int, int]] = {}
-    total: dict[int, int] = {}
-    for s, c, a, n, t in zip(sim.tolist(), cell.tolist(), ta.tolist(), acts.tolist(), first.tolist(), strict=True):
-        total[s] = total.get(s, 0) + n
-        if s not in best or n > best[s][2]:
-            best[s] = (c, a, n, t)
-    near: dict[int, int] = {}
-    for s, c, a, n in zip(sim.tolist(), cell.tolist(), ta.tolist(), acts.tolist(), strict=True):
-        if best[s][0] == c and abs(best[s][1] - a) <= 1:
-            near[s] = near.get(s, 0) + n
-    places: dict[tuple[int, int, int], list[int]] = {}
-    for s, (c, a, _, _) in best.items():
-        if near[s] >= STATIC_SHARE * total[s]:
-            places.setdefault((int(family[s]), c, a), []).append(s)
-    links = []
-    for (f, c, a), members in sorted(places.items()):
-        around = sorted(set(members + places.get((f, c, a + 1), [])))
-        if 2 <= len(around) <= MOST_ON_ONE_SPOT:
-            anchor = members[0]
-            links += [
-                Link(min(anchor, s), max(anchor, s), "spot", max(best[anchor][3], best[s][3]))
-                for s in around
-                if s != anchor
-            ]
-    return links
+    if not len(sim):
+        return sim, cell, ta, first
+    key = (sim * (cell.max() + 1) + cell) * (ta.max() + 5) + ta + 2
+    order = np.argsort(key)
+    sim, cell, ta, acts, first, key = (column[order] for column in (sim, cell, ta, acts, first, key))
+
+    def beside(step: int) -> Ints:
+        at = np.minimum(np.searchsorted(key, key + step), len(key) - 1)
+        return np.where(key[at] == key + step, acts[at], 0)
+
+    below, above = beside(-1), beside(1)
+    pooled = acts + below + above
+    total = np.bincount(sim, acts)[sim]
+    main = np.zeros(int(sim.max()) + 1)
+    np.maximum.at(main, sim, pooled)
+    stands = (pooled == main[sim]) & (pooled >= STATIC_SHARE * total)
+    stands |= (pooled >= LEAST_AT_SPOT) & (pooled >= SPOT_SHARE * total)
+    stands &= (acts > below) & (acts >= above)
+    return sim[stands], cell[stands], ta[stands], first[stands]
 
 
 def road_links(own: Floats, presence: Presence) -> list[Link]:
@@ -164,3 +186,20 @@ def group(links: list[Link], history: History) -> list[Group]:
         Group(tuple(sims), tuple(joined[sim] for sim in sims), tuple(held[first]))
         for first, sims in sorted(members.items())
     ]
+
+
+def cut(groups: list[Group], acts: Acts, number: Ints, tac: Ints) -> list[Group]:
+    """The groups, each cut where its SIMs are too unlike to be of one box.
+
+    `acts` hold those of all grouped SIMs; `number` gives the number id of every SIM, `tac` the TAC of every IMEI.
+    """
+    found = []
+    for group in groups:
+        sims = np.array(group.sims)
+        own = acts.of(np.isin(acts.sim, sims)) if len(sims) > 2 else acts
+        for part in likeness.parts(own, sims, number[sims], tac):
+            held = set(sims[part].tolist())
+            links = tuple(link for link in group.links if link.one in held and link.two in held)
+            joined = tuple(group.joined_s[at] for at in part.tolist())
+            found.append(Group(tuple(sims[part].tolist()), joined, links))
+    return found

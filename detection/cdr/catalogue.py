@@ -20,6 +20,7 @@ PAIRS = {
     "device": "both were at home in one IMEI",
     "spot": "both do most of their acts on one cell at one timing advance or its neighbour",
     "road": "both pass the same cells in the same hours",
+    "calls": "both rang or wrote to one another, and to other suspects",
 }
 OTHERS = {
     "peers": "other SIMs that took turns in its devices",

@@ -27,12 +27,17 @@ PEER_STEPS = (0, 1, 2, 4)  # SIMs that share its devices: none, 1, 2-3, 4 and mo
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """k of n: a feature with a meaning. `said` is its sentence, with {k}, {n} and {percent}."""
+    """k of n: a feature with a meaning. `said` is its sentence, with {k}, {n} and {percent}.
+
+    `trust` is how much of its log likelihood counts: less where it says in part what another says, or where
+    networks and handsets differ more than people do.
+    """
 
     name: str
     part: tuple[str, ...]
     whole: tuple[str, ...]
     said: str
+    trust: float = 1.0
 
 
 SHARES = (
@@ -43,12 +48,15 @@ SHARES = (
         ("calls_out", "calls_in", "sms_out", "sms_in"),
         "{k} of {n} acts were messages",
     ),
-    Share("messages_sent", ("sms_out",), ("sms_out", "sms_in"), "{k} of {n} messages were sent, not received"),
+    Share(
+        "messages_sent", ("sms_out",), ("sms_out", "sms_in"), "{k} of {n} messages were sent, not received", trust=0.5
+    ),
     Share(
         "strangers",
         ("new_callees",),
         ("calls_out",),
         "{k} of {n} outgoing calls went to a number called for the first time",
+        trust=0.3,
     ),
     Share(
         "recipients",
@@ -56,13 +64,25 @@ SHARES = (
         ("sms_out",),
         "{k} of {n} messages went to a number written to for the first time",
     ),
-    Share("repeated", ("second_callees",), ("new_callees",), "{k} of the {n} numbers it called were called again"),
+    Share(
+        "repeated",
+        ("second_callees",),
+        ("new_callees",),
+        "{k} of the {n} numbers it called were called again",
+        trust=0.2,
+    ),
     Share("answered", ("answered_out",), ("calls_out",), "{k} of {n} outgoing calls were answered"),
     Share("answers", ("answered_in",), ("calls_in",), "it answered {k} of {n} calls that came in"),
-    Share("short", ("short_out",), ("answered_out",), "{k} of {n} answered calls lasted less than 10 s"),
+    Share("short", ("short_out",), ("answered_out",), "{k} of {n} answered calls lasted less than 10 s", trust=0.5),
     Share("night", ("night",), ("calls_out", "sms_out"), "{k} of {n} outgoing acts fell between midnight and six"),
-    Share("moves", ("moves",), ("steps",), "it changed the cell {k} times in {n} acts"),
-    Share("rings", ("rings_changed",), ("rings",), "the timing advance changed {k} times in {n} acts on one cell"),
+    Share("moves", ("moves",), ("steps",), "it changed the cell {k} times in {n} acts", trust=0.6),
+    Share(
+        "rings",
+        ("rings_changed",),
+        ("rings",),
+        "the timing advance changed {k} times in {n} acts on one cell",
+        trust=0.6,
+    ),
     Share("devices", ("imei_changes",), ("imei_steps",), "it changed the IMEI {k} times in {n} acts"),
     Share(
         "contacts",
@@ -82,12 +102,14 @@ class Measure:
 
     name: str
     said: str
+    trust: float = 1.0
 
 
 MEASURES = (
-    Measure("pace", "{value:.0f} outgoing acts in each hour in which it was active"),
+    Measure("pace", "{value:.0f} outgoing acts in each hour in which it was active", trust=0.5),
+    Measure("reach", "{value:.0f} numbers called for the first time in each hour in which it was active"),
     Measure("received", "{value:.0f} messages received in each hour in which it was active"),
-    Measure("talk", "answered calls lasted {value:.0f} s on average"),
+    Measure("talk", "answered calls lasted {value:.0f} s on average", trust=0.7),
 )
 
 
@@ -136,6 +158,7 @@ def measures_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
     out = counts["calls_out"] + counts["sms_out"]
     return {
         "pace": (np.log((out + 0.3) / hours), (out + counts["calls_in"] + counts["sms_in"] > 0).astype(float)),
+        "reach": (np.log((counts["new_callees"] + 0.3) / hours), (counts["calls_out"] > 0).astype(float)),
         "received": (np.log((counts["sms_in"] + 0.3) / hours), np.ones(len(hours))),
         "talk": (
             np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)),
@@ -195,13 +218,16 @@ def evidence(counts: Counts, told: frozenset[str] | None = None) -> dict[str, Fl
     """
     every = kinds()
     shares, measures = shares_of(counts), measures_of(counts)
+    trust = {feature.name: feature.trust for feature in (*SHARES, *MEASURES)}
     table: dict[str, Floats] = {}
     for name, (k, n) in shares.items():
         if told is None or name in told:
             k, n, row = distinct(k, n)
-            table[name] = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])[row]
+            logs = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])
+            table[name] = trust[name] * logs[row]
     for name, (value, weight) in measures.items():
-        table[name] = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
+        logs = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
+        table[name] = trust[name] * logs
     step = peer_step(counts["peers"])
     table["peers"] = np.log(np.array([kind.peers for kind in every]).T[step])
     late = counts["late"]

@@ -1,7 +1,7 @@
 """`catpool cdr rank`: from records to suspects and leads."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, joint, kinds, reasons, siting, verdict
+from detection.cdr import boxes, circles, crowd, gateways, joint, kinds, mutual, reasons, siting, verdict
+from detection.cdr.acts import Acts, acts_in
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
 from detection.cdr.engine import hand_over
@@ -32,6 +33,8 @@ Ints = NDArray[np.int64]
 LEAST_SCORE = 0.001
 LEAST_SHARE = 0.01  # of the SIMs that are listed
 MOVING = ("car", "pair")
+STANDING = 0.8  # share of a box's acts at its few places, from which it doesn't move
+ROUGH_SPOTS = 6  # of a SIM below the alarm, that its place goes by
 LATEST_S = 2 * HOUR_S  # a moving box is placed by what it did this long before its last act
 
 
@@ -61,6 +64,19 @@ class Box:
     sims: Ints
     group: boxes.Group
     place: siting.Site | None
+    gateways: tuple["Gateway", ...] = ()  # of a bank that stands at several places, the busiest first
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One place of a box: the SIMs that acted there, the SIMs that acted there most, its share of the box's acts."""
+
+    name: str
+    place: siting.Site | None
+    sims: Ints
+    home_of: frozenset[int]
+    share: float
+    rows: Acts
 
 
 def rank(
@@ -87,13 +103,19 @@ def rank(
     history = build(source)
     progress("evidence", 0.4)
     own, posterior = verdict.own_evidence(history.counts, history.told())
-    likely = np.flatnonzero(own >= boxes.CANDIDATE_DEVICE)
+    likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
     near = source.of(likely)
     spots, presence = _spots(near.spots), _presence(near.presence)
     links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
-    groups = boxes.group(links, history)
+    heard = acts_in(near.records)
+    links += mutual.mutual_links(own, history.number_id, heard)
+    closed = circles.circles(heard, own, history.number_id)
+    links += closed.links()
+    own[closed.sims] += closed.evidence(closed.sims, np.array([history.ends_s]))[:, 0]
+    groups = boxes.cut(boxes.group(links, history), heard, history.number_id, people.tac.astype(np.int64))
+    company = crowd.crowd(heard, own, history.number_id)
     progress("detection times", 0.6)
-    judged = verdict.judge(history, own, posterior, groups, lessons.layer)
+    judged = verdict.judge(history, own, posterior, groups, lessons.layer, company, closed)
     progress("places", 0.8)
     maker = _Maker(records, names, people, placed, owner, history, judged, posterior, source, lessons)
     return maker.make(groups)
@@ -107,35 +129,6 @@ def _spots(table: ir.Table) -> boxes.Spots:
 def _presence(table: ir.Table) -> boxes.Presence:
     rows = whole_numbers(table.order_by(["sim_id", "hour", "cell"]))
     return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))
-
-
-@dataclass(frozen=True, slots=True)
-class Acts:
-    """Acts of the SIMs that are written about, by SIM and time; cell and ta are -1 where there is none."""
-
-    sim: Ints
-    cell: Ints
-    ta: Ints
-    t_s: Ints
-    local_s: Ints
-    imei: Ints
-    other: Ints
-    kind: Ints
-    duration_s: Ints
-    answered: Ints
-
-    def of(self, rows: Ints | NDArray[np.bool_]) -> "Acts":
-        return Acts(*(getattr(self, column.name)[rows] for column in fields(self)))
-
-    def devices(self) -> list[int]:
-        return [int(imei) for imei in np.unique(self.imei[self.imei >= 0])]
-
-
-def _acts(source: Source, sims: Ints) -> Acts:
-    held = source.of(sims).records.order_by(["sim_id", "t_s", "row"])
-    names = ("sim_id", "cell", "ta", "t_s", "local_s", "imei_id", "other_id", "kind", "duration_s")
-    rows = whole_numbers(held.select(*names, answered=held.answered.cast("int8")))
-    return Acts(*rows.values())
 
 
 class _Maker:
@@ -165,7 +158,7 @@ class _Maker:
         raised = np.flatnonzero(self.judged.raised_s >= 0)
         listed = self._listed(score)
         every = np.union1d(raised, listed)
-        self.rows = _acts(self.source, every)
+        self.rows = acts_in(self.source.of(every).records)
         self.bounds = np.searchsorted(self.rows.sim, np.arange(len(score) + 1))
         self.marks = marks_of(self.lessons.known, self.people, raised, self.history.number_id, self._imeis_of)
         raised = np.array([sim for sim in raised.tolist() if sim not in self.marks], np.int64)
@@ -249,10 +242,53 @@ class _Maker:
         return np.concatenate([np.arange(self.bounds[sim], self.bounds[sim + 1]) for sim in sims])
 
     def _box(self, sims: Ints, group: boxes.Group) -> Box:
-        roads = any(link.why == "road" for link in group.links)
-        kind = "landline" if self._on_a_line(sims) else reasons.form_of(self.posterior[sims], len(sims), roads)
         name = "L-" + min(self.names.letters("lead:" + self.people.sim_letters(sim), 10) for sim in sims)
-        return Box(name, kind, sims, group, siting.site(self._sightings(sims, kind in MOVING), self.masts))
+        rows = self.rows.of(self._acts_of(sims))
+        label = gateways.part(rows, self._fits) if len(sims) > 1 else np.zeros(len(rows.sim), np.int64)
+        kind = "landline" if self._on_a_line(sims) else self._kind(sims, group, label)
+        if kind in MOVING:
+            return Box(name, kind, sims, group, siting.site(self._sightings(rows, True), self.masts))
+        places = self._gateways(name, rows, label)
+        main = rows.of(label == 0) if (label == 0).any() else rows
+        place = places[0].place if places else siting.site(self._sightings(main, False), self.masts)
+        return Box(name, kind, sims, group, place, places)
+
+    def _kind(self, sims: Ints, group: boxes.Group, label: Ints) -> str:
+        """The form of a box; SIMs on one road are no car where a few places explain what they did."""
+        on_roads = {sim for link in group.links if link.why == "road" for sim in (link.one, link.two)}
+        roads = 2 * len(on_roads.intersection(sims.tolist())) >= len(sims) and float((label >= 0).mean()) < STANDING
+        return reasons.form_of(self.posterior[sims], len(sims), roads)
+
+    def _fits(self, spots: list[gateways.Spot]) -> bool:
+        """Whether one place explains these cells and rings, as far as their masts are known."""
+        known = [
+            siting.Sighting(cell, None if ta < 0 else ta, 1.0)
+            for at, ta in spots
+            if (cell := self.placed[at]) is not None
+        ]
+        return siting.fits(known, self.masts)
+
+    def _gateways(self, name: str, rows: Acts, label: Ints) -> tuple[Gateway, ...]:
+        """The places of a box that stands at more than one."""
+        count = int(label.max(initial=-1)) + 1
+        if count < 2:
+            return ()
+        at_home = {int(sim): int(np.bincount(label[own]).argmax()) for sim in np.unique(rows.sim)
+                   if (own := (rows.sim == sim) & (label >= 0)).any()}  # fmt: skip
+        places = []
+        for at in range(count):
+            here = rows.of(label == at)
+            places.append(
+                Gateway(
+                    f"{name}/{at + 1}",
+                    siting.site(self._sightings(here, False), self.masts),
+                    np.unique(here.sim),
+                    frozenset(sim for sim, home in at_home.items() if home == at),
+                    len(here.sim) / len(rows.sim),
+                    here,
+                )
+            )
+        return tuple(places)
 
     def _on_a_line(self, sims: Ints) -> bool:
         """Whether SIMs are fixed lines, heard on no cell, or a raid found one of them on a line."""
@@ -263,9 +299,8 @@ class _Maker:
         lines = (numbers >= 0) & (self.people.party_class[np.maximum(numbers, 0)] == LANDLINE)
         return 2 * int(lines.sum()) > len(sims) and not (self.rows.cell[self._acts_of(sims)] >= 0).any()
 
-    def _sightings(self, sims: Ints, moving: bool) -> list[siting.Sighting]:
+    def _sightings(self, rows: Acts, moving: bool) -> list[siting.Sighting]:
         counted: dict[tuple[int, int], float] = {}
-        rows = self.rows.of(self._acts_of(sims))
         if moving:
             rows = rows.of(rows.t_s >= rows.t_s.max() - LATEST_S)
         for key in zip(rows.cell.tolist(), rows.ta.tolist(), strict=True):
@@ -288,7 +323,7 @@ class _Maker:
             score = min(float(self.judged.score[sim]), above - 1e-12)
             above = score
             form = reasons.FORMS[box.kind] if box else ""  # below the alarm there is no box to name
-            site = box.place if box else siting.site(self._sightings(np.array([sim]), False), self.masts)
+            site = self._place_of(sim, box)
             cell = self._main_cell(sim)
             if box is not None and len(box.sims) > 1:
                 if box.name not in joined:
@@ -317,6 +352,13 @@ class _Maker:
                 )
             )
         return suspects
+
+    def _place_of(self, sim: int, box: Box | None) -> siting.Site | None:
+        """Of the gateway where the SIM mostly is, of its box; below the alarm a rough one of its own."""
+        if box is None:
+            rows = self.rows.of(self._acts_of(np.array([sim])))
+            return siting.site(self._sightings(rows, False)[:ROUGH_SPOTS], self.masts, siting.COARSE_POINTS)
+        return next((gate.place for gate in box.gateways if sim in gate.home_of), box.place)
 
     def _main_cell(self, sim: int) -> CellIdentity | None:
         cells = self.rows.cell[self.bounds[sim] : self.bounds[sim + 1]]
@@ -347,7 +389,7 @@ class _Maker:
         ]
         hours = np.bincount(rows.local_s // HOUR_S % 24, minlength=24)
         heard = Heard(rows.t_s, rows.local_s, rows.cell, rows.ta)
-        told = advise(heard, box.kind, self.records.cells, self.placed, self.history.ends_s)
+        told = advise(heard, box.kind, self.records.cells, self.placed, self.history.ends_s, len(box.gateways))
         return LeadRow(
             lead=box.name,
             form=reasons.FORMS[box.kind],
@@ -368,7 +410,20 @@ class _Maker:
             best_hours=told.best_hours,
             listen_to=told.listen_to,
             next_hour=told.next_hour,
+            gateways=[self._gateway(gate) for gate in box.gateways],
         )
+
+    def _gateway(self, gate: Gateway) -> dict[str, Any]:
+        place = gate.place
+        return {
+            "name": gate.name,
+            "lat": round(place.lat, 6) if place else None,
+            "lon": round(place.lon, 6) if place else None,
+            "area": place.area if place else None,
+            "share": round(gate.share, 4),
+            "sims": sorted(self.people.sims.of(int(sim)) for sim in gate.sims),
+            "cells": self._cells(gate.rows),
+        }
 
     def _cells(self, rows: Acts) -> list[dict[str, Any]]:
         cells: list[dict[str, Any]] = []

@@ -76,6 +76,7 @@ def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_withi
         ("device", "{n} SIMs took turns on " + ("one IMEI" if imeis == 1 else f"{count_in_words(imeis)} IMEIs")),
         ("spot", "{n} SIMs did most of their acts on one cell" + (" at one timing advance" if ringed else "")),
         ("road", "{n} SIMs passed the same cells in the same hours"),
+        ("calls", "{n} SIMs rang or wrote to one another"),
     ):
         linked = {sim for link in group.links if link.why == why for sim in (link.one, link.two)}
         held = linked.intersection(sims.tolist())
@@ -91,7 +92,10 @@ def form_of(posterior: NDArray[np.float64], sims: int, roads: bool) -> str:
     every = kinds.kinds()
     # bounded, so that one SIM doesn't outvote the rest
     log = np.maximum(posterior, posterior.max(axis=1, keepdims=True) - 12).sum(axis=0)
-    best = {kind.name: log[at] for at, kind in enumerate(every) if kind.form}
+    best: dict[str, float] = {}
+    for at, kind in enumerate(every):
+        if kind.form:
+            best[kind.form] = max(float(log[at]), best.get(kind.form, -np.inf))
     if sims > 6:
         best.pop("pair", None)
     if roads:

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from detection.lead import PlacedCell
 from sensor.cell import timing_advance_step_m
 
 METRES_A_DEGREE = 111_320.0
 GRID_POINTS = 161
+COARSE_POINTS = 61
+LEAST_FIT = -5.0  # of the worst explained sighting at the best place, for one place to explain all
 SECTOR_EDGE_DEG = 12.0
 RING_SPREAD = 0.35  # of a step: multipath and handset bias
 TYPICAL_RANGE_M = 1_500.0
@@ -35,45 +38,66 @@ class Site:
     area: dict[str, float]
 
 
-def site(sightings: list[Sighting], masts: list[tuple[float, float]]) -> Site | None:
-    """The place of a box from where it was heard; None where no cell of it is placed.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A grid round the heaviest sighting, and how well each of its points explains each sighting."""
 
-    `masts` are all masts of the carrier: a box is seldom much nearer to another mast than to its own.
-    """
-    if not sightings:
-        return None
-    lat0, lon0 = sightings[0].cell.lat, sightings[0].cell.lon
+    lat0: float
+    lon0: float
+    x: Floats  # (points, points) m east
+    y: Floats
+    logs: Floats  # (sightings, points, points), logarithms, at most 0
+
+    @property
+    def scale(self) -> float:
+        return METRES_A_DEGREE * float(np.cos(np.radians(self.lat0)))
+
+
+def ground(sightings: list[Sighting], masts: list[tuple[float, float]], points: int = GRID_POINTS) -> Ground:
+    """`masts` are all masts of the carrier: a box is seldom much nearer to another mast than to its own."""
+    heaviest = max(sightings, key=lambda s: s.weight)
+    lat0, lon0 = heaviest.cell.lat, heaviest.cell.lon
     scale = METRES_A_DEGREE * float(np.cos(np.radians(lat0)))
 
     def plane(lat: float, lon: float) -> tuple[float, float]:
         return (lon - lon0) * scale, (lat - lat0) * METRES_A_DEGREE
 
-    heaviest = max(sightings, key=lambda s: s.weight)
-    centre = plane(heaviest.cell.lat, heaviest.cell.lon)
     others = np.array([plane(*mast) for mast in masts]) if masts else np.zeros((0, 2))
-    spacing = _spacing(np.array(centre), others)
+    spacing = _spacing(np.zeros(2), others)
     reach = max(_outer(s, spacing) for s in sightings) * 1.15
-    axis = np.linspace(-reach, reach, GRID_POINTS)
-    x, y = np.meshgrid(centre[0] + axis, centre[1] + axis)
-    near = others[np.hypot(*(others - centre).T) < 2.5 * reach + 2 * spacing] if len(others) else others
-    nearest = np.min([np.hypot(x - a, y - b) for a, b in near], axis=0) if len(near) else None
-    total = sum(s.weight for s in sightings)
-    log = np.zeros_like(x)
-    for sighting in sightings:
-        log += (
-            sighting.weight
-            / total
-            * min(8.0, 2.0 + len(sightings))
-            * _log(sighting, x, y, *plane(sighting.cell.lat, sighting.cell.lon), spacing, nearest)
-        )
+    axis = np.linspace(-reach, reach, points)
+    x, y = np.meshgrid(axis, axis)
+    near = others[np.hypot(*others.T) < 2.5 * reach + 2 * spacing] if len(others) else others
+    nearest = np.asarray(cKDTree(near).query(np.stack([x, y], axis=-1))[0]) if len(near) else None
+    logs = np.array([_log(s, x, y, *plane(s.cell.lat, s.cell.lon), spacing, nearest) for s in sightings])
+    return Ground(lat0, lon0, x, y, logs)
+
+
+def fits(sightings: list[Sighting], masts: list[tuple[float, float]]) -> bool:
+    """Whether one place explains them all."""
+    if len(sightings) < 2:
+        return True
+    return float(ground(sightings, masts, COARSE_POINTS).logs.min(axis=0).max()) > LEAST_FIT
+
+
+def site(sightings: list[Sighting], masts: list[tuple[float, float]], points: int = GRID_POINTS) -> Site | None:
+    """The place of a box from where it was heard; None where no cell of it is placed."""
+    if not sightings:
+        return None
+    on = ground(sightings, masts, points)
+    weight = np.array([s.weight for s in sightings]) * min(8.0, 2.0 + len(sightings))
+    log = np.tensordot(weight / sum(s.weight for s in sightings), on.logs, 1)
     chance = np.exp(log - log.max())
     chance /= chance.sum()
-    best_x, best_y = float((chance * x).sum()), float((chance * y).sum())
-    keep = chance >= np.sort(chance.ravel())[::-1][np.searchsorted(np.cumsum(np.sort(chance.ravel())[::-1]), 0.9)]
-    lats, lons = lat0 + y[keep] / METRES_A_DEGREE, lon0 + x[keep] / scale
+    best_x, best_y = float((chance * on.x).sum()), float((chance * on.y).sum())
+    ordered = np.sort(chance.ravel())[::-1]
+    keep = chance >= ordered[np.searchsorted(np.cumsum(ordered), 0.9)]
+    lats, lons = on.lat0 + on.y[keep] / METRES_A_DEGREE, on.lon0 + on.x[keep] / on.scale
     area = {"lat_min": lats.min(), "lon_min": lons.min(), "lat_max": lats.max(), "lon_max": lons.max()}
     return Site(
-        lat0 + best_y / METRES_A_DEGREE, lon0 + best_x / scale, {key: round(float(v), 6) for key, v in area.items()}
+        on.lat0 + best_y / METRES_A_DEGREE,
+        on.lon0 + best_x / on.scale,
+        {key: round(float(v), 6) for key, v in area.items()},
     )
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from detection.cdr import kinds
 from detection.cdr.boxes import Group
+from detection.cdr.circles import NO_CIRCLES, Circles
+from detection.cdr.crowd import NOBODY, Crowd
 from detection.cdr.features import HOUR_S
 from detection.cdr.history import History, Hours
 from detection.cdr.layer import AS_SHIPPED, Layer, shares_of
@@ -22,7 +24,7 @@ Ints = NDArray[np.int64]
 BOX_PRIOR = 1e-4  # chance that a SIM of a carrier is in a box: true rates are at most this
 ALARM = 0.5  # posterior probability from which a SIM is raised
 MOST_FROM_ONE = 8.0  # of a peer's evidence that counts
-MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "spot": 4.0}  # by the surest link of a SIM
+MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "calls": 8.0, "spot": 4.0}  # by the surest link of a SIM
 EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
 CHUNK = 50_000
 
@@ -94,14 +96,23 @@ def bounds_of(group: Group) -> Floats:
     return np.array([most[sim] for sim in group.sims])
 
 
-def judge(history: History, own: Floats, posterior: Floats, groups: list[Group], layer: Layer = AS_SHIPPED) -> Verdict:
-    """Scores of all SIMs, and for those above the alarm the hour that raised them."""
+def judge(
+    history: History,
+    own: Floats,
+    posterior: Floats,
+    groups: list[Group],
+    layer: Layer = AS_SHIPPED,
+    company: Crowd = NOBODY,
+    closed: Circles = NO_CIRCLES,
+) -> Verdict:
+    """Scores of all SIMs, and for those above the alarm the hour that raised them. `own` holds that of `closed`."""
     odds = own + np.log(BOX_PRIOR)
     every = kinds.kinds()
     dishonest = np.array([bool(kind.form) for kind in every])
     for group in groups:
         sims = np.array(group.sims)
         odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
+    odds[company.sims] += company.evidence(company.sims, np.array([history.ends_s]))[:, 0]
     before, odds = odds, layer.bent(odds, leaning(layer, posterior))
     raised = np.full(len(own), -1, np.int64)
     alarm = np.log(ALARM / (1 - ALARM))
@@ -113,13 +124,15 @@ def judge(history: History, own: Floats, posterior: Floats, groups: list[Group],
     by_hour, kind_by_hour = own_evidence(hours.counts, history.told())
     lean = leaning(layer, kind_by_hour)
     for group in suspected:
-        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean)
+        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean, company, closed)
     raised[odds < alarm] = -1
     box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
     return Verdict(own, odds, before, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
 
 
-def raised_in(known: Hours, odds: Floats, group: Group, alarm: float, layer: Layer, lean: Floats) -> Ints:
+def raised_in(
+    known: Hours, odds: Floats, group: Group, alarm: float, layer: Layer, lean: Floats, company: Crowd, closed: Circles
+) -> Ints:
     """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never.
 
     `odds`: own evidence at every row of `known`; `lean`: what raids taught of the kinds at each.
@@ -134,9 +147,11 @@ def raised_in(known: Hours, odds: Floats, group: Group, alarm: float, layer: Lay
         own[row] = np.where(column >= 0, odds[at][np.maximum(column, 0)], np.nan)
         leaning_then[row] = lean[at][np.maximum(column, 0)]
     ends = (hours + 1) * HOUR_S
+    own += closed.evidence(sims, ends)
     joined = np.array(group.joined_s)[:, None] <= ends
     others = from_group(np.where(joined, own, np.nan), bounds_of(group))
     total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
+    total += company.evidence(sims, ends)
     above = np.nan_to_num(layer.bent(total, leaning_then), nan=-np.inf) >= alarm
     return np.where(above.any(axis=1), ends[np.argmax(above, axis=1)], -1)
 

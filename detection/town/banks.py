@@ -58,10 +58,14 @@ def _bank(
     tac = str(rng.choice(town.tac))
     port_imei = [town.imei(tac) for _ in range(ports)]
     held = [town.sim(form, here, here, 2.0) for _ in range(sims)]
-    burnt_after = int(rng.integers(1, 5)) if rng.random() < 0.3 else 0
-    again_share = float(rng.choice([0.0, rng.uniform(0, 0.15), rng.uniform(0, 0.4) if town.evasive else 0.05]))
+    burnt_after = int(rng.integers(1, 5)) if rng.random() < 0.3 and not town.plain else 0
+    again_share = (
+        0.0
+        if town.plain
+        else float(rng.choice([0.0, rng.uniform(0, 0.15), rng.uniform(0, 0.4) if town.evasive else 0.05]))
+    )
     known = town.strangers(int(rng.integers(20, 400)))
-    back = max(back, float(rng.uniform(0, 0.12)) if town.evasive else back)
+    back = max(back, float(rng.uniform(0, 0.12)) if town.evasive and not town.plain else back)
     own_pace = rng.lognormal(0, rng.uniform(0, 0.5), sims)
     pace = dict(zip(held, own_pace.tolist(), strict=True))
     for sim, port, begin, stop in _turns(town, held, ports, dwell_s, start, end, burnt_after):
@@ -165,8 +169,8 @@ def _box_human(town: Canvas, name: str) -> None:
         shared=rng.random() < 0.6,
         back=rng.uniform(0.02, 0.08),
         message=rng.uniform(0, 0.1),
-        gateways=int(rng.choice([1, 2, 3, 4])),
-        lived=float(rng.choice([0.0, 0.5])),
+        gateways=1 if town.plain else int(rng.choice([1, 2, 3, 4])),
+        lived=0.0 if town.plain else float(rng.choice([0.0, 0.5])),
     )
     for sim in held:
         n = rng.poisson(rng.uniform(1.5, 5) * town.days)
@@ -339,6 +343,8 @@ def _senders(town: Canvas) -> Ints:
 
 def _traces(town: Canvas, sims: list[int], start: float, end: float) -> None:
     """What a box's SIMs do besides: calls to activate them, balances asked, notices and strangers' calls received."""
+    if town.plain:
+        return
     rng = town.rng
     activates, asks, noticed, called = (
         float(top * rng.random() * (rng.random() < chance))

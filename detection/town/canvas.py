@@ -114,6 +114,7 @@ class Canvas:
         self.acts = Acts()
         self.fading = float(np.exp(rng.uniform(np.log(0.03), np.log(0.5))))  # in the logarithm of the distance
         self.line_share = float(rng.uniform(0, 0.2))  # of strangers elsewhere who are fixed lines
+        self.plain = False  # whether boxes do nothing but their work
         self.outside: list[str] = []
         self.senders: list[int] = []
         self.boxes: list[tuple[str, str, tuple[float, float], list[int]]] = []

@@ -25,6 +25,7 @@ def settle(town: Canvas, trades: float = 1.0) -> None:
         "clinic": (max(2, town.wanted // 3000), _clinic),
         "two-sims": (max(3, town.wanted // 200), _two_sims),
         "newcomer": (max(3, town.wanted // 150), _newcomer),
+        "quiet": (max(3, town.wanted // 40), _quiet),
         "second-hand": (max(2, town.wanted // 700), _second_hand),
         "phone-shop": (max(1, town.wanted // 6_000), _phone_shop),
         "carpool": (max(1, town.wanted // 1_500), _carpool),
@@ -84,7 +85,8 @@ def _social(town: Canvas, who: Ints, rate: Floats, *, wake: tuple[float, float] 
     begins = rng.beta(3, 3, len(who)).repeat(counts)  # some people mostly call, some are mostly called
     inward = rng.random(len(acts)) < np.where(whom < 0, 0.45, begins * 0.8)
     town.acts.add(acts, whom, when, town.talk(len(acts), 95.0, 1.1), message=message, inward=inward, answered=answered)
-    notes = rng.poisson(0.8 * town.days, len(who))
+    noticed = rng.uniform(0.3, 4.0) * rng.lognormal(-0.5, 1.0, len(who))  # messages from services a day
+    notes = rng.poisson(np.minimum(noticed, 15.0) * town.days)
     served = np.repeat(who, notes)
     town.acts.add(
         served,
@@ -340,6 +342,16 @@ def _newcomer(town: Canvas) -> None:
     )
     k = rng.poisson(rng.uniform(1, 25))
     when = begin + np.minimum(rng.exponential(20_000, k), end - begin)
+    town.acts.add(np.full(k, sim), rng.choice(town.service_senders(), k), when, 0, message=True, inward=True)
+
+
+def _quiet(town: Canvas) -> None:
+    """A SIM kept for its number alone, an old person's, a child's watch: notices, and hardly a call."""
+    rng, home = town.rng, town.place()
+    sim = town.sim("quiet", home, home, float(rng.choice([5.0, 300.0, 1_500.0])))
+    _contact_calls(town, sim, float(rng.choice([0.0, 0.3, 1.0])))
+    k = rng.poisson(min(20.0, float(rng.lognormal(0.7, 1.0))) * town.days)
+    when = town.hours(k, 7, 23)
     town.acts.add(np.full(k, sim), rng.choice(town.service_senders(), k), when, 0, message=True, inward=True)
 
 

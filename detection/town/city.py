@@ -23,13 +23,15 @@ def make(
     centre: tuple[float, float] = (31.23, 121.47),
     mast_gap_m: tuple[float, float] = (700, 1_300),
     trades: float = 1.0,
+    plain: bool = False,
 ) -> City:
     """A city with `subscribers` honest SIMs, and boxes by form (by default one or two of each).
 
     `evasive` boxes call a third as much and forge an IMEI for every SIM. `mast_gap_m`: at least and at most. `trades`
-    scales how many workplaces look like a box.
+    scales how many workplaces look like a box. `plain` boxes do their one work alone, from one place.
     """
     town = Canvas(np.random.default_rng(seed), subscribers, days, evasive, rat, centre, mast_gap_m)
+    town.plain = plain
     town.masts()
     settle(town, trades)
     chosen = boxes if boxes is not None else {form: int(town.rng.integers(1, 3)) for form in FRAUD}
