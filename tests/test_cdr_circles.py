@@ -6,7 +6,7 @@ import numpy as np
 
 from detection.cdr.acts import Acts
 from detection.cdr.boxes import Link
-from detection.cdr.circles import NO_CIRCLES, circles
+from detection.cdr.circles import A_NIGHT_S, GAIN, NO_CIRCLES, circles
 from detection.cdr.features import MOC
 
 NUMBER = np.arange(100, 120)
@@ -37,10 +37,10 @@ def test_four_that_all_ring_one_another_are_a_circle() -> None:
     assert found.links() == [Link(3, 5, "calls", 500), Link(3, 8, "calls", 600), Link(3, 13, "calls", 600)]
 
 
-def test_the_evidence_grows_with_the_circle_and_is_for_its_sims_alone() -> None:
+def test_the_evidence_waits_a_night_and_is_for_its_sims_alone() -> None:
     found = circles(rung(list(combinations((3, 5, 8, 13), 2))), np.zeros(20), NUMBER)
-    given = found.evidence(np.array([3, 13, 7]), np.array([299, 500, 700]))
-    assert np.allclose(given, [[0, 3 * np.log(2), 3 * np.log(4)], [0, 0, 3 * np.log(4)], [0, 0, 0]])
+    given = found.evidence(np.array([3, 13, 7]), np.array([299, 700, 300 + A_NIGHT_S]))
+    assert np.allclose(given, [[0, 0, GAIN * np.log(4)], [0, 0, GAIN * np.log(4)], [0, 0, 0]])  # once a night is over
 
 
 def test_people_and_a_call_centre_that_they_ring_are_no_circle() -> None:
@@ -50,7 +50,7 @@ def test_people_and_a_call_centre_that_they_ring_are_no_circle() -> None:
 
 def test_who_goes_home_says_nothing() -> None:
     found = circles(rung(list(combinations((3, 5, 8, 13), 2)), home=50), np.zeros(20), NUMBER)
-    assert found.evidence(found.sims, np.array([900])).sum() == 0
+    assert found.evidence(found.sims, np.array([900 + A_NIGHT_S])).sum() == 0
 
 
 def test_who_looks_like_people_or_mostly_rings_others_is_not_asked() -> None:

@@ -3,9 +3,9 @@
 The ports of a bank that plays people have only one another to be friends with. Honest circles (a family, a
 dormitory) are of SIMs that look like nothing else but people; so only SIMs that might be a box's are asked. Of these
 the circle is what is left when pairs without a common partner, and SIMs with fewer than PARTNERS partners, are struck
-out again and again: people and the call centre that they ring have no partners in common. In six cities of
-bench/cities/ none of 47,000 honest SIMs was left, and 467 of 522 SIMs of banks that play people.
-A firm's people ring one another too, but go home: a circle counts as far as its SIMs stand at common spots.
+out again and again: people and the call centre that they ring have no partners in common. A firm's people ring one
+another too, but go home: a circle counts as far as its SIMs stand at common spots, and only when a night has passed.
+Boarders of one house do both, so that a circle alone raises nobody.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from detection.cdr.features import SMT
 CANDIDATE_CIRCLE = -4.0  # least own evidence
 LEAST_SHARE = 0.05  # of a SIM's calls and messages that are with candidates
 PARTNERS = 3
-GAIN, MOST = 3.0, 12.0  # log odds for each e-fold of a circle's size, and at most
+GAIN, MOST = 2.0, 7.0  # log odds for each e-fold of a circle's size, and at most
+A_NIGHT_S = 20 * 3_600  # from a circle's first meeting until it counts: by then a firm's people have been home
 LEAST_THERE, SHARE_THERE = 3, 0.15  # SIMs of a circle, and share of them, for a cell and ring to be a common spot
 APART, TOGETHER = 0.9, 0.96  # of its median SIM's acts at common spots: where a circle says nothing, and all it can
 
@@ -48,7 +49,8 @@ class Circles:
                 since = np.sort(self.since_s[self.circle == self.circle[at]])
                 size = np.searchsorted(since, until_s, "right")
                 gain = np.clip(GAIN * np.log(np.maximum(size, 1)), 0, MOST)
-                given[row] = np.where(until_s >= self.since_s[at], self.weight[at] * gain, 0)
+                counts = until_s >= max(int(self.since_s[at]), int(since[0]) + A_NIGHT_S)
+                given[row] = np.where(counts, self.weight[at] * gain, 0)
         return given
 
     def links(self) -> list[Link]:

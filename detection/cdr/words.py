@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 EMPTY_WORDS = (
-    "", "null", "none", "nan", "n/a", "na", "nil", "-", "--", "---", "\\n", "\\\\n", "<null>", "#n/a", "无", "空", "(null)", "[null]",
+    "", "null", "none", "nan", "n/a", "na", "nil", "-", "--", "---", "\\n", "\\\\n", "<null>", "#n/a", "无", "空",
+    "(null)", "[null]",
     "<na>", "#null!", "unknown", "未知", "нет", "н/д", "нд", "n.d.", "s/d", "nd", "?", "/", "\\", ".", "_", "*",
 )  # fmt: skip
 
