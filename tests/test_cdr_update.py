@@ -92,7 +92,8 @@ def assert_alike(one: History, two: History) -> None:
         np.testing.assert_array_equal(one.counts[name], two.counts[name], err_msg=name)
     for name in ("first_s", "last_s", "acts"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
-    assert sorted(one.sharing) == sorted(two.sharing)
+    # without the number of the IMEI: a state goes on counting those whose days have run out
+    assert sorted(shared[:3] for shared in one.sharing) == sorted(shared[:3] for shared in two.sharing)
     assert (one.begins_s, one.ends_s) == (two.begins_s, two.ends_s)
     sims = np.arange(0, len(one.acts), 7)
     early, late = one.hours(sims), two.hours(sims)

@@ -17,7 +17,7 @@ from detection.cdr.times import TimeReading, read_parts, read_times
 from detection.cdr.words import bare_text, is_empty, word_key
 
 SCIENTIFIC = re.compile(r"^\s*['\"]?\d(?:[.,]\d+)?[eE]\+?\d+\s*$")
-_IMSI = re.compile(r"[2-7]\d{13,14}|901\d{12}")
+_IMSI = re.compile(r"[2-7]\d{13,14}|(?:001|901|999)\d{12}")  # beside countries: test, shared and private networks
 _IMEI = re.compile(r"\d{14,17}|0+")
 _NUMBER = re.compile(r"\+?\d{3,22}|[*#]\d[\d*#]*")
 _GLOBAL = re.compile(
