@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from web.demo import Demo
 
 ACCOUNT = "demo"
-DEFAULT_SEED = 8
+DEFAULT_SEED = 7
 
 
 @click.command()

@@ -23,9 +23,11 @@ Ints = NDArray[np.int64]
 
 BOX_PRIOR = 1e-4  # chance that a SIM of a carrier is in a box: true rates are at most this
 ALARM = 0.5  # posterior probability from which a SIM is raised
+ALARM_ODDS = float(np.log(ALARM / (1 - ALARM)))
 MOST_FROM_ONE = 8.0  # of a peer's evidence that counts
 MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "calls": 8.0, "spot": 4.0}  # by the surest link of a SIM
 EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
+QUORUM, QUORUM_SHARE, QUORUM_GAIN = 3, 1 / 3, 2.0  # raised SIMs of a group, and log odds that they give the rest
 CHUNK = 50_000
 
 
@@ -87,6 +89,14 @@ def from_group(own: Floats, most: Floats) -> Floats:
     return given
 
 
+def from_quorum(total: Floats) -> Floats:
+    """What a group's SIMs above the alarm give to each other one; `total` log odds (SIMs, hours), nan where unknown."""
+    above = np.nan_to_num(total, nan=-np.inf) >= ALARM_ODDS
+    count, known = above.sum(axis=0), (~np.isnan(total)).sum(axis=0)
+    given: Floats = np.where((count >= QUORUM) & (count >= QUORUM_SHARE * known), QUORUM_GAIN, 0.0)
+    return given
+
+
 def bounds_of(group: Group) -> Floats:
     """The most that a group may add to each of its SIMs."""
     most = dict.fromkeys(group.sims, 0.0)
@@ -113,9 +123,11 @@ def judge(
         sims = np.array(group.sims)
         odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
     odds[company.sims] += company.evidence(company.sims, np.array([history.ends_s]))[:, 0]
+    for group in groups:
+        odds[list(group.sims)] += from_quorum(odds[list(group.sims)][:, None])
     before, odds = odds, layer.bent(odds, leaning(layer, posterior))
     raised = np.full(len(own), -1, np.int64)
-    alarm = np.log(ALARM / (1 - ALARM))
+    alarm = ALARM_ODDS
     grouped = {sim for group in groups for sim in group.sims}
     lone = [int(sim) for sim in np.flatnonzero(odds >= alarm) if int(sim) not in grouped]
     suspected = [group for group in groups if odds[list(group.sims)].max() >= alarm]
@@ -152,6 +164,7 @@ def raised_in(
     others = from_group(np.where(joined, own, np.nan), bounds_of(group))
     total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
     total += company.evidence(sims, ends)
+    total += from_quorum(np.where(joined, total, np.nan))
     above = np.nan_to_num(layer.bent(total, leaning_then), nan=-np.inf) >= alarm
     return np.where(above.any(axis=1), ends[np.argmax(above, axis=1)], -1)
 
