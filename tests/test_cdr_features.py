@@ -13,11 +13,8 @@ from detection.cdr.answers import rows_of, whole_numbers
 from detection.cdr.features import (
     COUNTS,
     HOUR_S,
-    LANDLINE,
-    LONG_S,
     MOC,
     MTC,
-    PAUSE_S,
     SERVICES,
     SHORT_S,
     SMO,
@@ -90,7 +87,6 @@ def told(own: list[Row]) -> Iterator[tuple[int, Counter[str]]]:
         if talked and kind == MOC and act["duration_s"] is not None:
             adds["talk_s"] += int(act["duration_s"])
             adds["short_out"] += act["duration_s"] < SHORT_S
-            adds["long_out"] += act["duration_s"] >= LONG_S
         if other is not None:
             adds["returns"] += kind == MTC and called[int(other)] > 0
             called[int(other)] += kind == MOC
@@ -104,13 +100,9 @@ def told(own: list[Row]) -> Iterator[tuple[int, Counter[str]]]:
         adds["service_in"] += kind == SMT and act["other_class"] in SERVICES
         adds["things"] += act["other_class"] == THINGS
         adds["night"] += kind in (MOC, SMO) and int(act["local_s"] or 0) % 86_400 < 6 * HOUR_S
-        adds["evening"] += kind in (MOC, SMO) and int(act["local_s"] or 0) % 86_400 >= 20 * HOUR_S
-        adds["to_services"] += kind in (MOC, SMO) and act["other_class"] in SERVICES
-        adds["to_lines"] += kind == MOC and act["other_class"] == LANDLINE
         if kind not in (MOC, MTC, SMO, SMT):
             yield t // HOUR_S, adds
             continue
-        adds["sessions"] += kind in (MOC, SMO) and (not outward or t - outward[-1] > PAUSE_S)
         for name, changed, steps in (("cell", "moves", "steps"), ("imei_id", "imei_changes", "imei_steps")):
             if before is not None and act[name] is not None and before[name] is not None:
                 adds[steps] += 1

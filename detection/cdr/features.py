@@ -21,8 +21,6 @@ SHORT_S = 10
 MOC, MTC, SMO, SMT = range(4)  # kinds of act, as in the records
 SERVICES = [CLASSES.index(name) for name in ("service", "short", "name")]
 THINGS = CLASSES.index("things")
-LANDLINE = CLASSES.index("landline")
-LONG_S, PAUSE_S = 180, 7_200
 PAIR_COUNTS = ("called", "wrote", "heard")
 
 COUNTS: dict[str, str] = {
@@ -51,11 +49,6 @@ COUNTS: dict[str, str] = {
     "even_gaps": "outgoing acts whose gap to the last one is within a tenth of the gap before",
     "gaps": "outgoing acts with two gaps before them",
     "hours": "hours in which it acted",
-    "evening": "outgoing acts from 20 to midnight local time",
-    "long_out": "answered outgoing calls of at least 3 min",
-    "to_services": "outgoing acts to service numbers and short numbers",
-    "to_lines": "outgoing calls to fixed lines",
-    "sessions": "outgoing acts after two hours of none",
 }
 
 
@@ -171,10 +164,6 @@ def single_acts(records: ir.Table, past: Past | None) -> View:
         "service_in": smt & acts.other_class.isin(SERVICES),
         "night": (moc | smo) & night,
         "things": acts.other_class == THINGS,
-        "evening": (moc | smo) & (acts.local_s % 86_400 >= 20 * HOUR_S),
-        "long_out": moc & reached & (acts.duration_s >= LONG_S),
-        "to_services": (moc | smo) & acts.other_class.isin(SERVICES),
-        "to_lines": moc & (acts.other_class == LANDLINE),
     }
     return View(acts, marks, {"talk_s": ibis.ifelse(moc & reached, acts.duration_s, 0)})
 
@@ -251,11 +240,7 @@ def gaps(records: ir.Table, past: Past | None) -> View:
     acts = held.mutate(before=held.t_s.lag().over(order), before_that=held.t_s.lag(2).over(order))
     gap, gap_before = acts.t_s - acts.before, acts.before - acts.before_that
     timed = acts.before_that.notnull() & (gap > 30)
-    marks = {
-        "even_gaps": timed & ((gap - gap_before).abs() * 10 <= gap_before),
-        "gaps": timed,
-        "sessions": acts.before.isnull() | (gap > PAUSE_S),
-    }
+    marks = {"even_gaps": timed & ((gap - gap_before).abs() * 10 <= gap_before), "gaps": timed}
     return View(acts, marks, {})
 
 

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, circles, crowd, gateways, joint, kinds, mutual, reasons, siting, verdict
+from detection.cdr import boxes, circles, crowd, gateways, joint, kinds, mutual, pools, reasons, siting, verdict
 from detection.cdr.acts import Acts, acts_in
 from detection.cdr.advice import Heard, advise, cell_keys
 from detection.cdr.answers import holds_any, whole_numbers
@@ -106,16 +106,20 @@ def rank(
     likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
     near = source.of(likely)
     spots, presence = _spots(near.spots), _presence(near.presence)
-    links = boxes.find_links(own, verdict.families(posterior), history, spots, presence)
+    family = verdict.families(posterior)
+    pooled = pools.pools(own, family, spots)
+    ends_s = np.array([history.ends_s])
+    own[pooled.sims] += pooled.evidence(pooled.sims, ends_s)[:, 0]
+    links = boxes.find_links(own, family, history, spots, presence)
     heard = acts_in(near.records)
     links += mutual.mutual_links(own, history.number_id, heard)
     closed = circles.circles(heard, own, history.number_id)
     links += closed.links()
-    own[closed.sims] += closed.evidence(closed.sims, np.array([history.ends_s]))[:, 0]
+    own[closed.sims] += closed.evidence(closed.sims, ends_s)[:, 0]
     groups = boxes.cut(boxes.group(links, history), heard, history.number_id, people.tac.astype(np.int64))
     company = crowd.crowd(heard, own, history.number_id)
     progress("detection times", 0.6)
-    judged = verdict.judge(history, own, posterior, groups, lessons.layer, company, closed)
+    judged = verdict.judge(history, own, posterior, groups, lessons.layer, company, (pooled, closed))
     progress("places", 0.8)
     maker = _Maker(records, names, people, placed, owner, history, judged, posterior, source, lessons)
     return maker.make(groups)

@@ -5,14 +5,15 @@ one nature, so a group that looks like an office speaks against each of its SIMs
 The same sum over what was known at the end of every hour gives the time of detection.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import kinds
 from detection.cdr.boxes import Group
-from detection.cdr.circles import NO_CIRCLES, Circles
 from detection.cdr.crowd import NOBODY, Crowd
 from detection.cdr.features import HOUR_S
 from detection.cdr.history import History, Hours
@@ -29,6 +30,12 @@ MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "calls": 8.0, "spot": 4.0}  # by
 EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
 QUORUM, QUORUM_SHARE, QUORUM_GAIN = 3, 1 / 3, 2.0  # raised SIMs of a group, and log odds that they give the rest
 CHUNK = 50_000
+
+
+class Shown(Protocol):
+    """Evidence that SIMs give by what they do together."""
+
+    def evidence(self, sims: Ints, until_s: Ints) -> Floats: ...  # (SIMs, times) log odds, from acts up to each time
 
 
 @dataclass(slots=True)
@@ -113,9 +120,9 @@ def judge(
     groups: list[Group],
     layer: Layer = AS_SHIPPED,
     company: Crowd = NOBODY,
-    closed: Circles = NO_CIRCLES,
+    together: Sequence[Shown] = (),
 ) -> Verdict:
-    """Scores of all SIMs, and for those above the alarm the hour that raised them. `own` holds that of `closed`."""
+    """Scores of all SIMs, and for those above the alarm the hour that raised them. `own` holds that of `together`."""
     odds = own + np.log(BOX_PRIOR)
     every = kinds.kinds()
     dishonest = np.array([bool(kind.form) for kind in every])
@@ -136,14 +143,21 @@ def judge(
     by_hour, kind_by_hour = own_evidence(hours.counts, history.told())
     lean = leaning(layer, kind_by_hour)
     for group in suspected:
-        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean, company, closed)
+        raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean, company, together)
     raised[odds < alarm] = -1
     box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
     return Verdict(own, odds, before, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
 
 
 def raised_in(
-    known: Hours, odds: Floats, group: Group, alarm: float, layer: Layer, lean: Floats, company: Crowd, closed: Circles
+    known: Hours,
+    odds: Floats,
+    group: Group,
+    alarm: float,
+    layer: Layer,
+    lean: Floats,
+    company: Crowd,
+    together: Sequence[Shown],
 ) -> Ints:
     """When each SIM of a group first stood above the alarm, from records up to then alone; -1 never.
 
@@ -159,7 +173,8 @@ def raised_in(
         own[row] = np.where(column >= 0, odds[at][np.maximum(column, 0)], np.nan)
         leaning_then[row] = lean[at][np.maximum(column, 0)]
     ends = (hours + 1) * HOUR_S
-    own += closed.evidence(sims, ends)
+    for shown in together:
+        own += shown.evidence(sims, ends)
     joined = np.array(group.joined_s)[:, None] <= ends
     others = from_group(np.where(joined, own, np.nan), bounds_of(group))
     total = own + np.log(BOX_PRIOR) + np.where(joined & (len(sims) > 1), others, 0.0)
