@@ -199,6 +199,19 @@ class Canvas:
     def talk(self, n: int, mean: float, spread: float = 1.0) -> Floats:
         return np.maximum(1, self.rng.lognormal(np.log(mean) - spread**2 / 2, spread, n))
 
+    def chat(self, sim: int, circle: Ints, n: int) -> None:
+        """Calls and messages of a SIM, either way, with people whom one knows."""
+        rng = self.rng
+        self.acts.add(
+            np.full(n, sim),
+            rng.choice(circle, n),
+            self.hours(n, 7, 23),
+            self.talk(n, 90),
+            inward=rng.random(n) < 0.5,
+            answered=rng.random(n) < 0.75,
+            message=rng.random(n) < 0.15,
+        )
+
     def whole(self) -> tuple[float, float]:
         return FIRST_DAY_S, FIRST_DAY_S + self.days * DAY_S
 

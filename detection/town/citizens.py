@@ -190,15 +190,7 @@ def _contact_calls(town: Canvas, sim: int, rate: float) -> None:
     rng = town.rng
     circle = rng.integers(0, town.ordinary, int(rng.integers(4, 15)))
     n = rng.poisson(rate * town.days)
-    town.acts.add(
-        np.full(n, sim),
-        rng.choice(circle, n),
-        town.hours(n, 7, 23),
-        town.talk(n, 90),
-        inward=rng.random(n) < 0.5,
-        answered=rng.random(n) < 0.75,
-        message=rng.random(n) < 0.15,
-    )
+    town.chat(sim, circle, n)
 
 
 def _taxi(town: Canvas) -> None:

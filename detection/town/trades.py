@@ -313,15 +313,7 @@ def _life(town: Canvas, sim: int, friends: float, notices: float) -> None:
     rng = town.rng
     n = rng.poisson(friends * town.days)
     circle = rng.integers(0, town.ordinary, int(rng.integers(2, 12)))
-    town.acts.add(
-        np.full(n, sim),
-        rng.choice(circle, n),
-        town.hours(n, 7, 23),
-        town.talk(n, 90),
-        inward=rng.random(n) < 0.5,
-        answered=rng.random(n) < 0.75,
-        message=rng.random(n) < 0.15,
-    )
+    town.chat(sim, circle, n)
     n = rng.poisson((0.4 * rng.random() + notices) * town.days)
     town.acts.add(
         np.full(n, sim), rng.choice(town.service_senders(), n), town.hours(n, 7, 23), 0, message=True, inward=True
