@@ -18,9 +18,10 @@ from scipy.sparse.csgraph import connected_components
 from detection.cdr.acts import Acts
 from detection.cdr.boxes import Link
 from detection.cdr.features import SMT
+from detection.cdr.mutual import meetings
+from detection.cdr.together import Shown, size_by
 
 CANDIDATE_CIRCLE = -4.0  # least own evidence
-LEAST_SHARE = 0.05  # of a SIM's calls and messages that are with candidates
 PARTNERS = 3
 GAIN, MOST = 2.0, 7.0  # log odds for each e-fold of a circle's size, and at most
 A_NIGHT_S = 20 * 3_600  # from a circle's first meeting until it counts: by then a firm's people have been home
@@ -32,7 +33,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Circles:
+class Circles(Shown):
     """SIMs in circles (ascending), which circle, since when it had PARTNERS partners (Unix s), how far that counts."""
 
     sims: Ints
@@ -40,18 +41,12 @@ class Circles:
     since_s: Ints
     weight: Floats  # of its circle, 0 to 1
 
-    def evidence(self, sims: Ints, until_s: Ints) -> Floats:
-        """(SIMs, times) log odds by the size that a SIM's circle had at each time."""
-        given = np.zeros((len(sims), len(until_s)))
-        for row, sim in enumerate(sims.tolist()):
-            at = int(np.searchsorted(self.sims, sim))
-            if at < len(self.sims) and self.sims[at] == sim:
-                since = np.sort(self.since_s[self.circle == self.circle[at]])
-                size = np.searchsorted(since, until_s, "right")
-                gain = np.clip(GAIN * np.log(np.maximum(size, 1)), 0, MOST)
-                counts = until_s >= max(int(self.since_s[at]), int(since[0]) + A_NIGHT_S)
-                given[row] = np.where(counts, self.weight[at] * gain, 0)
-        return given
+    def of(self, at: int, until_s: Ints) -> Floats:
+        """By the size of the circle of the SIM at a place."""
+        began = int(self.since_s[self.circle == self.circle[at]].min())
+        gain = np.clip(GAIN * np.log(np.maximum(size_by(self.circle, self.since_s, at, until_s), 1)), 0, MOST)
+        counts = until_s >= max(int(self.since_s[at]), began + A_NIGHT_S)
+        return np.where(counts, self.weight[at] * gain, 0)
 
     def links(self) -> list[Link]:
         """Links "calls" that join each circle to its first SIM."""
@@ -70,7 +65,7 @@ NO_CIRCLES = Circles(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, n
 
 def circles(acts: Acts, own: Floats, number: Ints) -> Circles:
     """From `acts` of at least all candidates; `own` evidence and `number` id (-1 none) of every SIM."""
-    one, two, since = _meetings(acts, own, number)
+    one, two, since = meetings(own, number, acts, CANDIDATE_CIRCLE)
     while len(one):
         joined = csr_array((np.ones(len(one)), (one, two)), shape=(len(own), len(own)))
         joined = csr_array(joined + joined.T)
@@ -106,23 +101,3 @@ def _together(acts: Acts) -> float:
     common = there[spot] >= max(LEAST_THERE, SHARE_THERE * len(sims))
     share = np.bincount(sim, common) / np.bincount(sim)
     return float(np.clip((np.median(share) - APART) / (TOGETHER - APART), 0, 1))
-
-
-def _meetings(acts: Acts, own: Floats, number: Ints) -> tuple[Ints, Ints, Ints]:
-    """(SIM, SIM, first act) of pairs of candidates that had to do with each other, each pair once."""
-    none = np.zeros(0, np.int64)
-    candidates = np.flatnonzero((own >= CANDIDATE_CIRCLE) & (number >= 0))
-    if not len(candidates):
-        return none, none, none
-    numbers, first = np.unique(number[candidates], return_index=True)
-    acts = acts.of((own[acts.sim] >= CANDIDATE_CIRCLE) & (acts.kind <= SMT))
-    at = np.minimum(np.searchsorted(numbers, acts.other), len(numbers) - 1)
-    sim, other = acts.sim, candidates[first][at]
-    among = (numbers[at] == acts.other) & (sim != other)
-    share = np.bincount(sim[among], minlength=len(own)) / np.maximum(np.bincount(sim, minlength=len(own)), 1)
-    among &= (share[sim] >= LEAST_SHARE) & (share[other] >= LEAST_SHARE)
-    low, high, t_s = np.minimum(sim, other)[among], np.maximum(sim, other)[among], acts.t_s[among]
-    order = np.lexsort((t_s, high, low))
-    low, high, t_s = low[order], high[order], t_s[order]
-    new = (np.diff(low, prepend=-1) != 0) | (np.diff(high, prepend=-1) != 0)
-    return low[new], high[new], t_s[new]

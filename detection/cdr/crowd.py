@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr.acts import Acts
+from detection.cdr.together import Shown
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -19,7 +20,7 @@ GAIN, MOST_SHARE = 10.0, 0.3  # log odds for all acts among suspects; the share 
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class Crowd(Shown):
     """Acts of the SIMs that it heeds (ascending), in order of time, and how many so far were with suspects."""
 
     sims: Ints
@@ -27,16 +28,12 @@ class Crowd:
     t_s: Ints
     inside: Floats
 
-    def evidence(self, sims: Ints, until_s: Ints) -> Floats:
-        """(SIMs, times) log odds from the acts up to each time (Unix s)."""
-        given = np.zeros((len(sims), len(until_s)))
-        for row, sim in enumerate(sims.tolist()):
-            at = int(np.searchsorted(self.sims, sim))
-            if at < len(self.sims) and self.sims[at] == sim:
-                acts = slice(int(self.start[at]), int(self.start[at + 1]))
-                n = np.searchsorted(self.t_s[acts], until_s, "right")
-                met = np.concatenate([[0.0], self.inside[acts]])[n]
-                given[row] = GAIN * np.minimum(met / np.maximum(n, 1), MOST_SHARE)
+    def of(self, at: int, until_s: Ints) -> Floats:
+        """By the share of the acts of the SIM at a place that were with suspects."""
+        acts = slice(int(self.start[at]), int(self.start[at + 1]))
+        n = np.searchsorted(self.t_s[acts], until_s, "right")
+        met = np.concatenate([[0.0], self.inside[acts]])[n]
+        given: Floats = GAIN * np.minimum(met / np.maximum(n, 1), MOST_SHARE)
         return given
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr.boxes import Spots, standing
+from detection.cdr.together import Shown, size_by
 
 CANDIDATE_POOL = 0.0  # least own evidence
 RECEIVERS = 2  # verdict.families
@@ -22,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pools:
+class Pools(Shown):
     """SIMs that stand in crowds (ascending): on which spot, since when (Unix s); how many are there by chance."""
 
     sims: Ints
@@ -30,17 +31,11 @@ class Pools:
     since_s: Ints
     expected: float
 
-    def evidence(self, sims: Ints, until_s: Ints) -> Floats:
-        """(SIMs, times) log odds by how many stood on a SIM's spot at each time."""
-        given = np.zeros((len(sims), len(until_s)))
-        for row, sim in enumerate(sims.tolist()):
-            at = int(np.searchsorted(self.sims, sim))
-            if at < len(self.sims) and self.sims[at] == sim:
-                since = np.sort(self.since_s[self.spot == self.spot[at]])
-                size = np.searchsorted(since, until_s, "right")
-                gain = GAIN * np.log(np.maximum(size, 1) / self.expected)
-                given[row] = np.where(until_s >= self.since_s[at], np.clip(gain, 0, MOST), 0)
-        return given
+    def of(self, at: int, until_s: Ints) -> Floats:
+        """By how many stood on the spot of the SIM at a place."""
+        size = size_by(self.spot, self.since_s, at, until_s)
+        gain = GAIN * np.log(np.maximum(size, 1) / self.expected)
+        return np.where(until_s >= self.since_s[at], np.clip(gain, 0, MOST), 0)
 
 
 NO_POOLS = Pools(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), LEAST_EXPECTED)

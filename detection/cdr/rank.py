@@ -108,14 +108,13 @@ def rank(
     spots, presence = _spots(near.spots), _presence(near.presence)
     family = verdict.families(posterior)
     pooled = pools.pools(own, family, spots)
-    ends_s = np.array([history.ends_s])
-    own[pooled.sims] += pooled.evidence(pooled.sims, ends_s)[:, 0]
+    own[pooled.sims] += pooled.at_last(history.ends_s)
     links = boxes.find_links(own, family, history, spots, presence)
     heard = acts_in(near.records)
     links += mutual.mutual_links(own, history.number_id, heard)
     closed = circles.circles(heard, own, history.number_id)
     links += closed.links()
-    own[closed.sims] += closed.evidence(closed.sims, ends_s)[:, 0]
+    own[closed.sims] += closed.at_last(history.ends_s)
     groups = boxes.cut(boxes.group(links, history), heard, history.number_id, people.tac.astype(np.int64))
     company = crowd.crowd(heard, own, history.number_id)
     progress("detection times", 0.6)

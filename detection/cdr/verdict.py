@@ -7,7 +7,6 @@ The same sum over what was known at the end of every hour gives the time of dete
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from detection.cdr.crowd import NOBODY, Crowd
 from detection.cdr.features import HOUR_S
 from detection.cdr.history import History, Hours
 from detection.cdr.layer import AS_SHIPPED, Layer, shares_of
+from detection.cdr.together import Shown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,12 +30,6 @@ MOST_FROM_GROUP = {"device": 10.0, "road": 8.0, "calls": 8.0, "spot": 4.0}  # by
 EXPECTED = 3.0  # evidence that picked SIMs of an honest group may well have: only what is above speaks for a box
 QUORUM, QUORUM_SHARE, QUORUM_GAIN = 3, 1 / 3, 2.0  # raised SIMs of a group, and log odds that they give the rest
 CHUNK = 50_000
-
-
-class Shown(Protocol):
-    """Evidence that SIMs give by what they do together."""
-
-    def evidence(self, sims: Ints, until_s: Ints) -> Floats: ...  # (SIMs, times) log odds, from acts up to each time
 
 
 @dataclass(slots=True)
@@ -129,7 +123,7 @@ def judge(
     for group in groups:
         sims = np.array(group.sims)
         odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
-    odds[company.sims] += company.evidence(company.sims, np.array([history.ends_s]))[:, 0]
+    odds[company.sims] += company.at_last(history.ends_s)
     for group in groups:
         odds[list(group.sims)] += from_quorum(odds[list(group.sims)][:, None])
     before, odds = odds, layer.bent(odds, leaning(layer, posterior))
