@@ -101,6 +101,11 @@ def site(sightings: list[Sighting], masts: list[tuple[float, float]], points: in
     )
 
 
+def point_of(place: Site | None) -> tuple[float | None, float | None]:
+    """(lat, lon) as they are written."""
+    return (round(place.lat, 6), round(place.lon, 6)) if place else (None, None)
+
+
 def _spacing(centre: Floats, others: Floats) -> float:
     """Distance (m) to the nearest other mast."""
     distance = np.hypot(*(others - centre).T) if len(others) else np.zeros(0)

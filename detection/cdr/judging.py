@@ -1,0 +1,64 @@
+"""From the history of all SIMs to their groups and the verdict: what each does alone, then what they do together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.cdr import boxes, circles, crowd, mutual, pools, verdict
+from detection.cdr.acts import acts_in
+from detection.cdr.answers import whole_numbers
+from detection.cdr.features import Source
+from detection.cdr.history import History
+from detection.cdr.layer import Layer
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The verdict, the log posterior of kinds (SIMs, kinds) of each SIM alone, and the groups."""
+
+    verdict: verdict.Verdict
+    posterior: Floats
+    groups: list[boxes.Group]
+
+
+def judge_sims(
+    history: History, source: Source, tac: Ints, layer: Layer, progress: Callable[[str, float], None]
+) -> Judging:
+    """Judges every SIM; `tac` of every IMEI, `layer`: what raids taught.
+
+    The order matters: pools weigh before spots are joined, circles before the groups are cut.
+    """
+    own, posterior = verdict.own_evidence(history.counts, history.told())
+    likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
+    near = source.of(likely)
+    spots, presence = _spots(near.spots), _presence(near.presence)
+    family = verdict.families(posterior)
+    pooled = pools.pools(own, family, spots)
+    own[pooled.sims] += pooled.at_last(history.ends_s)
+    links = boxes.find_links(own, family, history, spots, presence)
+    heard = acts_in(near.records)
+    links += mutual.mutual_links(own, history.number_id, heard)
+    closed = circles.circles(heard, own, history.number_id)
+    links += closed.links()
+    own[closed.sims] += closed.at_last(history.ends_s)
+    groups = boxes.cut(boxes.group(links, history), heard, history.number_id, tac)
+    company = crowd.crowd(heard, own, history.number_id)
+    progress("detection times", 0.6)
+    judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, closed))
+    return Judging(judged, posterior, groups)
+
+
+def _spots(table: ir.Table) -> boxes.Spots:
+    rows = whole_numbers(table.order_by(["sim_id", "cell", "ta"]))
+    return boxes.Spots(*(rows[name] for name in ("sim_id", "cell", "ta", "acts", "first_s", "last_s")))
+
+
+def _presence(table: ir.Table) -> boxes.Presence:
+    rows = whole_numbers(table.order_by(["sim_id", "hour", "cell"]))
+    return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))
