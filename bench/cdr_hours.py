@@ -40,7 +40,7 @@ def update(path: Path, root: Path) -> dict[str, float]:
         engine, begun = open_engine(), cpu_s()
         records = read_records([path], engine, timezone=ZONE, naming=NAMES)
         read = cpu_s()
-        taken = take_in(ledger, records, [digest(path)], 8)
+        taken = take_in(ledger, records, {digest(path): 0}, 8)
         took = cpu_s()
         known, source = kept_records(ledger, engine, records)
         found = rank(known, NAMES, [], source=source)

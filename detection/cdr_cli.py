@@ -121,7 +121,8 @@ def update(days: int | None, **options: Any) -> None:
         def read(paths: Sequence[Path]) -> "Records":
             return read_exports(paths, asked)
 
-        with taking_in(job.exports, home.make().cdr, job.owner, asked.names, days, asked.engine, read) as gathered:
+        now = datetime.now(UTC)
+        with taking_in(job.exports, home.make().cdr, job.owner, asked.names, days, asked.engine, now, read) as gathered:
             yield gathered
 
     rank_into(job, take)

@@ -59,7 +59,7 @@ def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out:
     from detection.cdr.columns import MISSING_COSTS
 
     account = records.account
-    lines = [f"Lines read: {account.lines} = {account.told()}."]
+    lines = [f"Lines read: {account.lines} = {account.told()}."] if records.files else []
     missing = sorted({key for file in records.files for key in file.layout.missing})
     lines += [f"No {key.replace('_', ' ')} column: {MISSING_COSTS[key]}." for key in missing]
     lines += [f"Note: {warning}." for warning in records.warnings]

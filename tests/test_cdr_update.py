@@ -19,6 +19,7 @@ from detection.cdr.ledger import State, open_ledger, read_state
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import open_engine, read_records
 from detection.cdr.running import Taken, take_in
+from detection.cdr.update import held_lines
 from detection.cdr_cli import cdr
 from detection.errors import ExportError
 from detection.town import city
@@ -81,7 +82,7 @@ def added(root: Path, *exports: list[Path], days: int = 8) -> tuple[History, lis
         with open_ledger(root, "carrier", NAMES) as ledger:
             engine = open_engine()
             records = read_records(export, engine, timezone=ZONE, naming=NAMES)
-            taken.append(take_in(ledger, records, [], days))
+            taken.append(take_in(ledger, records, {}, days))
             known = build(kept_records(ledger, engine, records)[1])
     known.hours(np.arange(5))
     return known, taken
@@ -224,6 +225,31 @@ def test_the_commands_write_the_same_files(town: Town, tmp_path: Path, monkeypat
     with (tmp_path / "hours" / "suspects.csv").open(encoding="utf-8", newline="") as stream:
         assert any(row["detected_at"] for row in csv.DictReader(stream))
     again = run("update", town.parts[1], *words, "--out", tmp_path / "again")
-    assert "1 file given before: nothing added." in again.output
+    held = r"1\.csv is held already, since 20\d\d-\d\d-\d\d \d\d:\d\d \(Asia/Shanghai\): nothing of it was added\."
+    assert re.search(held, again.output)
+    assert "Lines read" not in again.output
     assert (tmp_path / "again" / "suspects.csv").read_bytes() == (tmp_path / "once" / "suspects.csv").read_bytes()
     assert re.search(r"The running state holds \d+ records", again.output)
+
+
+def test_exports_that_are_held_are_named_with_the_time_they_came() -> None:
+    given = [(Path(f"in/{at}.csv"), f"digest {at}") for at in range(7)]
+    state = State("", "", zone="Asia/Shanghai", since={"digest 0": 1_772_445_600})
+    assert held_lines(state, given[:2]) == [
+        "0.csv is held already, since 2026-03-02 18:00 (Asia/Shanghai): nothing of it was added.",
+        "1.csv is held already, from an earlier update: nothing of it was added.",
+    ]
+    assert held_lines(state, given)[-1] == "So are 2 more of the files given."
+    state.zone = "the offset in the file"
+    assert "since 2026-03-02 10:00 (UTC)" in held_lines(state, given)[0]
+    assert held_lines(state, []) == []
+
+
+def test_when_an_export_came_is_known_as_long_as_it_is_held(town: Town, tmp_path: Path) -> None:
+    next_days = town.write("fresh.csv", [row.replace("2026-03-02 ", "2026-03-05 ") for row in town.rows[::5]])
+    for at, path in enumerate((town.parts[0], next_days)):
+        with open_ledger(tmp_path, "carrier", NAMES) as ledger:
+            records = read_records([path], open_engine(), timezone=ZONE, naming=NAMES)
+            take_in(ledger, records, {path.name: at}, days=1)
+            since = ledger.state.since
+    assert since == {"fresh.csv": 1}

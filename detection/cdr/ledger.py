@@ -63,6 +63,7 @@ class State:
     has: list[str] = field(default_factory=list)
     cells: list[CellIdentity] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)  # digest of each export taken in: Unix s of its last record
+    since: dict[str, int] = field(default_factory=dict)  # digest of each: Unix s at which it was taken in
     parts: list[Part] = field(default_factory=list)
     tables: dict[str, str] = field(default_factory=dict)
 

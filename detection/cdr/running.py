@@ -5,7 +5,7 @@ ranks as one run over all its records does: records that come late (older than t
 counted anew; and where a day runs out, or what seemed to be one leg alone turns out not to be, all is counted anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import ibis
@@ -67,10 +67,11 @@ class _Batch:
     anew: bool
 
 
-def take_in(ledger: Ledger, records: Records, files: Sequence[str], days: int) -> Taken:
+def take_in(ledger: Ledger, records: Records, files: Mapping[str, int], days: int) -> Taken:
     """Adds an export's records to the state and commits it.
 
-    `files`: digests of its files. `days`: full days before the export's middle that are kept.
+    `files`: digests of its files, and when each was given (Unix s). `days`: full days before the export's middle that
+    are kept.
     """
     engine, state = records.engine, replace(ledger.state)
     state.cells = [*state.cells, *sorted(set(records.cells) - set(state.cells), key=repr)]
@@ -82,6 +83,7 @@ def take_in(ledger: Ledger, records: Records, files: Sequence[str], days: int) -
     added, came = (int(table.count().to_pyarrow().as_py()) for table in (recent, new))
     state.files = {mark: end for mark, end in state.files.items() if end >= state.kept_from_s}
     state.files |= dict.fromkeys(files, int(now["end"]))
+    state.since = {mark: at for mark, at in {**state.since, **files}.items() if mark in state.files}
     state.next_row = max(state.next_row, int(now["last"]) + 1)
     state.has = sorted({*state.has, *records.has})
     state.imsi, state.zone = state.imsi or records.people.imsi, records.zone

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ibis.backends.duckdb import Backend
 
 from detection.cdr.export import find_files
 from detection.cdr.features import Source
 from detection.cdr.kept import kept_records
-from detection.cdr.ledger import Ledger, digest, open_ledger
+from detection.cdr.ledger import Ledger, State, digest, open_ledger
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records
 from detection.cdr.running import Taken, take_in
 from detection.errors import ExportError
+
+MOST_NAMED = 5  # files held already that are named one by one
 
 
 @contextmanager
@@ -24,6 +28,7 @@ def taking_in(
     names: Names,
     days: int,
     engine: Backend,
+    now: datetime,
     read: Callable[[Sequence[Path]], Records],
 ) -> Iterator[tuple[Records, Source, list[str]]]:
     """(all that is known, its features, lines to be said); the state is this process's alone meanwhile.
@@ -33,10 +38,13 @@ def taking_in(
     with open_ledger(root, owner, names) as ledger:
         files = {digest(path): path for path in find_files(exports)}
         new = {mark: path for mark, path in files.items() if mark not in ledger.state.files}
-        records, said = None, _told_files(len(files) - len(new))
+        records, said = (
+            None,
+            held_lines(ledger.state, [(path, mark) for mark, path in files.items() if mark not in new]),
+        )
         if new:
             records = read(list(new.values()))
-            said += _told(take_in(ledger, records, list(new), days), days)
+            said += _told(take_in(ledger, records, dict.fromkeys(new, int(now.timestamp())), days), days)
         if not ledger.state.parts:
             raise ExportError(f"export {exports[0]}: no record of it is of the last {days} days that are kept")
         known, source = kept_records(ledger, engine, records)
@@ -44,10 +52,26 @@ def taking_in(
         yield known, source, said
 
 
-def _told_files(again: int) -> list[str]:
-    if not again:
-        return []
-    return [f"{again} file{'s' if again > 1 else ''} given before: nothing added."]
+def held_lines(state: State, held: Sequence[tuple[Path, str]]) -> list[str]:
+    """What is said of each (file, its digest) that the state holds: since when, in the carrier's time."""
+    lines = [
+        f"{path.name} is held already, {_since(state, mark)}: nothing of it was added."
+        for path, mark in held[:MOST_NAMED]
+    ]
+    if len(held) > MOST_NAMED:
+        lines.append(f"So are {len(held) - MOST_NAMED} more of the files given.")
+    return lines
+
+
+def _since(state: State, mark: str) -> str:
+    at, zone = state.since.get(mark), state.zone
+    if at is None:
+        return "from an earlier update"
+    try:
+        taken, clock = datetime.fromtimestamp(at, ZoneInfo(zone)), zone
+    except (KeyError, ValueError, OSError):  # an export whose times carry their own offsets
+        taken, clock = datetime.fromtimestamp(at, UTC), "UTC"
+    return f"since {taken:%Y-%m-%d %H:%M} ({clock})"
 
 
 def _told(taken: Taken, days: int) -> list[str]:
