@@ -161,11 +161,11 @@ def show(bins: list[Bin], alarms: list[Alarms], days: int) -> str:
     honest, raised = sum(one.honest for one in alarms), sum(one.raised for one in alarms)
     rate = raised / honest / days * 1e5
     lines.append(f"alarms among honest SIMs: {raised} of {honest} in {days} days, {rate:.2f} per 100,000 SIMs and day")
-    for one in sorted(alarms, key=lambda one: -one.a_day):
-        if one.raised:
+    for city in sorted(alarms, key=lambda city: -city.a_day):
+        if city.raised:
             lines.append(
-                f"    {one.scenario} seed {one.seed}: {one.raised} of {one.honest}, {one.a_day:.2f};"
-                f" box SIMs raised {one.found} of {one.box_sims}"
+                f"    {city.scenario} seed {city.seed}: {city.raised} of {city.honest}, {city.a_day:.2f};"
+                f" box SIMs raised {city.found} of {city.box_sims}"
             )
     clear = sum(not one.raised for one in alarms)
     return "\n".join([*lines, f"    none in the other {clear} of {len(alarms)} cities"])
