@@ -10,6 +10,7 @@ they say how common a kind is among SIMs, not in any file.
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +52,25 @@ WORK = ("call-centre", "telesales", "courier", "hotel", "pbx", "clinic", "notifi
 WIDEN = 0.6  # of the fitted concentration
 CONCENTRATION = (0.8, 16.0)
 
+Gathered = tuple[Counts, NDArray[np.str_]]
+
 
 def main(cities: int = 8, subscribers: int = 5_000) -> None:
-    plain, busy = gather(cities, subscribers, plain=True), gather(cities, subscribers, plain=False)
-    laws = {kind: fit(kind, *plain) for kind in PRIORS}
-    laws["other-work"] = blend([laws[kind] for kind in WORK])
-    laws |= {f"{form}, busy": fit(form, *busy) for form in city.FRAUD}
-    laws = {kind: laws[kind] for kind in sorted(laws, key=lambda kind: bool(laws[kind]["form"]))}
+    laws = fit_all(*(gather(cities, subscribers, plain) for plain in (True, False)))
     path = Path(__file__).parents[1] / "detection" / "cdr" / "laws.json"
     card = f"{2 * cities} cities of {subscribers} subscribers, seeds 1000 to {999 + cities}, bench/cdr_fit.py"
     path.write_text(json.dumps({"version": 2, "fitted_on": card, "kinds": laws}, indent=1) + "\n", encoding="utf-8")
 
 
-def gather(cities: int, subscribers: int, plain: bool) -> tuple[Counts, NDArray[np.str_]]:
+def fit_all(plain: Gathered, busy: Gathered, without: str = "") -> dict[str, Any]:
+    """The laws of all kinds but `without`, honest ones first."""
+    laws = {kind: fit(kind, *plain) for kind in PRIORS if kind != without}
+    laws["other-work"] = blend([laws[kind] for kind in WORK if kind != without])
+    laws |= {f"{form}, busy": fit(form, *busy) for form in city.FRAUD if form != without}
+    return {kind: laws[kind] for kind in sorted(laws, key=lambda kind: bool(laws[kind]["form"]))}
+
+
+def gather(cities: int, subscribers: int, plain: bool, forms: Collection[str] = city.FRAUD) -> Gathered:
     """(counts, kinds) of SIMs over all their acts, and of the same SIMs when they were young.
 
     In plain cities boxes do their work alone, and no trade looks like a box: their laws are narrow, and honest kinds
@@ -76,7 +83,7 @@ def gather(cities: int, subscribers: int, plain: bool) -> tuple[Counts, NDArray[
             1_000 + at,
             subscribers,
             1 + at % 4,
-            boxes=dict.fromkeys(city.FRAUD, 3),
+            boxes=dict.fromkeys(forms, 3),
             evasive=at % 2 == 1,
             rat="lte" if at % 3 == 2 else "gsm",
             trades=0.0,

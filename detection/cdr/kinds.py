@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,6 +131,11 @@ class Kind:
 def kinds() -> tuple[Kind, ...]:
     """The fitted kinds, honest ones first."""
     document = json.loads(files("detection.cdr").joinpath("laws.json").read_text(encoding="utf-8"))
+    return kinds_of(document["kinds"])
+
+
+def kinds_of(laws: dict[str, Any]) -> tuple[Kind, ...]:
+    """The kinds of laws as laws.json writes them, by name."""
     return tuple(
         Kind(
             name,
@@ -140,7 +146,7 @@ def kinds() -> tuple[Kind, ...]:
             tuple(row["peers"]),
             row["late"],
         )
-        for name, row in document["kinds"].items()
+        for name, row in laws.items()
     )
 
 
