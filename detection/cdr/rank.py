@@ -20,6 +20,7 @@ from detection.cdr.lessons import NOTHING_LEARNT, Lessons, marks_of
 from detection.cdr.masts import find_masts
 from detection.cdr.pseudonyms import Names
 from detection.cdr.raised_boxes import raised_boxes
+from detection.cdr.ranges import Ranges, in_ranges
 from detection.cdr.records import Records
 from detection.cdr.runs import Suspected
 from detection.cdr.scene import lay
@@ -93,7 +94,10 @@ def rank(
 
 def features_of(records: Records, spark: Any = None) -> Source:
     """The features of an export; where it has outgoing acts alone, incoming ones are made from them."""
-    acts = records.table
+    acts, bounds = records.table, records.bounds
     if not holds_any(acts.filter(acts.kind.isin([MTC, SMT]))):
-        acts = records.engine.create_table("both_legs", both_legs(acts, records.people.party_class))
-    return tables(acts if spark is None else hand_over(acts, spark))
+        legs = both_legs(acts, records.people.party_class)
+        acts = records.engine.create_table("both_legs", legs if bounds is None else in_ranges(legs, bounds))
+    if spark is not None:
+        return tables(hand_over(acts, spark))
+    return tables(acts) if bounds is None else Ranges(acts, bounds)

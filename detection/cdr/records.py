@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow
 from ibis.backends.duckdb import Backend
 
@@ -31,7 +32,7 @@ from detection.cdr.intake import Intake
 from detection.cdr.intake import Reject as Reject
 from detection.cdr.pseudonyms import Names
 from detection.cdr.record_words import KINDS
-from detection.cdr.settling import Places, Settled, Zone, sims_of
+from detection.cdr.settling import Places, Settled, Zone, sims_of, table_of
 from detection.cdr.settling import cell_order as cell_order
 from detection.errors import ExportError
 from detection.lead import PlacedCell
@@ -86,6 +87,7 @@ class Records:
     warnings: list[str] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     has: frozenset[str] = frozenset()  # columns that hold anything
+    bounds: Ints | None = None  # of the ranges of SIMs by which the rows lie; None where they lie anyhow
 
 
 def open_engine(memory_mb: int = 2_200, threads: int | None = None) -> Backend:
@@ -177,24 +179,24 @@ def _settle(
     progress("duplicates", 0.0)
     times = intake.times
     offsets = Zone(zone, times.first_s or 0, times.last_s or 0)
-    settled = Settled(intake, places, maps, people.party_class, offsets)
-    twice = settled.find_twice()
-    table = _fill(engine, settled, twice)
-    intake.slabs.close()
-    account = _account(intake, table, twice)
+    settled = Settled(intake, places, maps, people, offsets)
+    table = _fill(engine, settled)
+    account = _account(intake, table, np.concatenate([*settled.twice, np.zeros(0, np.int64)]))
     account.check()
     if account.accepted == 0:
         raise _nothing(intake, files)
     told = zone.key if zone is not None else "the offset in the file"
     held = _held(table, people)
-    return Records(engine, table, files, account, places.cells, told, people, warnings, intake.rejects, held)
+    return Records(
+        engine, table, files, account, places.cells, told, people, warnings, intake.rejects, held, settled.bounds
+    )
 
 
-def _fill(engine: Backend, settled: Settled, twice: Ints) -> ir.Table:
-    """The table of records in the engine, slab by slab: none is held once it is in."""
-    slabs = settled.tables(twice)
-    first = next(slabs)
-    batches = (batch for slab in chain([first], slabs) for batch in slab.to_batches())
+def _fill(engine: Backend, settled: Settled) -> ir.Table:
+    """The table of records in the engine, range by range: none is held once it is in."""
+    tables = (table_of(records) for records in settled.by_range() if records)
+    first = next(tables)
+    batches = (batch for table in chain([first], tables) for batch in table.to_batches())
     engine.con.register("settled", pyarrow.RecordBatchReader.from_batches(first.schema, batches))
     table = engine.create_table(RECORDS, engine.table("settled"))
     engine.con.unregister("settled")

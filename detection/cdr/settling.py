@@ -1,6 +1,8 @@
 """What can only be said once every line has been read: cells, zone, identities, duplicates, the account."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,19 +12,22 @@ from numpy.typing import NDArray
 from detection.cdr.digits import Ints
 from detection.cdr.door import UNKNOWN
 from detection.cdr.export import ExportFile
-from detection.cdr.identities import Maps
+from detection.cdr.identities import Identities, Maps
 from detection.cdr.intake import Intake, Reject
-from detection.cdr.lexicon import Ids
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.numbers import CLASSES
 from detection.cdr.places import CellTexts, read_cells_of
-from detection.cdr.slabs import Columns
+from detection.cdr.slabs import Columns, Slabs
 from detection.cdr.times import zone_steps
 from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity
 
-MOST_SECONDS = 1 << 32  # in no export are as many seconds
+MOST_SECONDS = 1 << 33  # in no export are as many seconds
+RANGE_ROWS = 2_000_000  # records that are settled, and whose features are asked for, at a time
+MOST_RANGES = 250  # each has an open file
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class Places:
@@ -88,55 +93,34 @@ def sims_of(slabs: Iterator[Columns], unread: NDArray[np.bool_], door_sizes: tup
     return np.flatnonzero(imsis[:-1]), np.flatnonzero(alone[:-1])
 
 
+def range_bounds(sims: int, records: int) -> Ints:
+    """Bounds of ranges of SIMs with about RANGE_ROWS records each: ids lie in the order of keyed names, by chance."""
+    count = min(MOST_RANGES, max(1, -(-records // RANGE_ROWS)))
+    return np.unique(np.linspace(0, sims, count + 1).astype(np.int64))
+
+
 class Settled:
     """Gives the slabs of an intake their final columns."""
 
-    def __init__(self, intake: Intake, places: Places, maps: Maps, party_class: NDArray[np.int8], zone: Zone) -> None:
+    def __init__(self, intake: Intake, places: Places, maps: Maps, people: Identities, zone: Zone) -> None:
         self.intake, self.places, self.zone = intake, places, zone
         self.sim_of_imsi, self.sim_of_party, self.party, self.imei = (
             np.append(ids, np.int32(UNKNOWN)) for ids in (maps.sim_of_imsi, maps.sim_of_party, maps.party, maps.imei)
         )  # the last is for UNKNOWN, which is -1
-        self.party_class = np.append(party_class, np.int8(CLASSES.index("none")))
-        self.first_s = intake.times.first_s or 0
+        self.party_class = np.append(people.party_class, np.int8(CLASSES.index("none")))
+        self.bounds = range_bounds(len(people.sims), intake.records)
+        self.twice: list[Ints] = []  # rows that say the same as a row before them
 
-    def _sims(self, slab: Columns) -> Ids:
-        imsi = slab["imsi"]
-        sims: Ids = np.where(imsi >= 0, self.sim_of_imsi[imsi], self.sim_of_party[slab["served"]])
-        return sims
-
-    def _keys(self, slab: Columns) -> Ints:
-        keys: Ints = self._sims(slab).astype(np.int64) * MOST_SECONDS + (slab["t_s"] - self.first_s)
-        return keys
-
-    def _slabs(self, *names: str) -> Iterator[Columns]:
-        """The slabs without the lines that were refused."""
+    def _slabs(self) -> Iterator[Columns]:
+        """The slabs without the lines that were refused; each is let go once given."""
         unread = self.places.unread
-        for slab in self.intake.slabs.read(*names):
+        for slab in self.intake.slabs.drain():
             good = ~unread[slab["place"]] if unread.any() else None
             yield slab if good is None else {name: column[good] for name, column in slab.items()}
 
-    def find_twice(self) -> Ints:
-        """The rows that say the same as a row before them."""
-        parts = [self._keys(slab) for slab in self._slabs("imsi", "served", "t_s", "place")]
-        keys = np.concatenate(parts)
-        parts.clear()
-        keys.sort()
-        again = np.unique(keys[1:][keys[1:] == keys[:-1]])
-        del keys
-        if not len(again):
-            return again
-        doubtful = []
-        for slab in self._slabs():
-            key = self._keys(slab)
-            held = again[np.minimum(np.searchsorted(again, key), len(again) - 1)] == key
-            doubtful.append(self.columns({name: column[held] for name, column in slab.items()}))
-        table = pyarrow.table({name: np.concatenate([part[name] for part in doubtful]) for name in doubtful[0]})
-        alike = table.group_by([name for name in table.column_names if name != "row"]).aggregate([("row", "min")])
-        rows: Ints = np.setdiff1d(table["row"].to_numpy(), alike["row_min"].to_numpy())
-        return rows
-
     def columns(self, slab: Columns) -> Columns:
         """The columns of `records`, UNKNOWN where there is nothing."""
+        imsi = slab["imsi"]
         served, other = self.party[slab["served"]], self.party[slab["other"]]
         if self.intake.three_parties:
             third = self.party[np.maximum(slab["third"], UNKNOWN)]
@@ -152,7 +136,7 @@ class Settled:
         return {
             "row": slab["row"],
             "kind": slab["kind"],
-            "sim_id": self._sims(slab),
+            "sim_id": np.where(imsi >= 0, self.sim_of_imsi[imsi], self.sim_of_party[slab["served"]]),
             "number_id": served,
             "other_id": other,
             "other_class": self.party_class[other],
@@ -166,19 +150,75 @@ class Settled:
             "rest": slab["rest"],
         }
 
-    def tables(self, twice: Ints) -> Iterator[pyarrow.Table]:
-        """The records, slab by slab, without the rows of `twice`."""
-        for slab in self._slabs():
-            if len(twice):
-                once = twice[np.minimum(np.searchsorted(twice, slab["row"]), len(twice) - 1)] != slab["row"]
-                slab = {name: column[once] for name, column in slab.items()}
-            made = self.columns(slab)
-            arrays = {
-                name: pyarrow.array(column, mask=(column == UNKNOWN) if name in NULLABLE else None)
-                for name, column in made.items()
-            }
-            arrays["answered"] = arrays["answered"].cast(pyarrow.bool_())
-            yield pyarrow.table(arrays)
+    def by_range(self) -> Iterator[Columns]:
+        """The records of one range of SIMs after the other, each record once; fills `twice`."""
+        shelves = [Slabs() for _ in range(len(self.bounds) - 1)]
+        try:
+            for slab in self._slabs():
+                self._shelve(self.columns(slab), shelves)
+            with ThreadPoolExecutor(1) as ahead:  # the next is made ready while the last is taken in
+                yield from ahead_of(ahead, self._whole, shelves)
+        finally:
+            for shelf in shelves:
+                shelf.close()
+
+    def _shelve(self, records: Columns, shelves: list[Slabs]) -> None:
+        at = np.searchsorted(self.bounds, records["sim_id"], side="right") - 1
+        order = np.argsort(at.astype(np.int16), kind="stable")
+        ends = np.cumsum(np.bincount(at, minlength=len(shelves))).tolist()
+        for shelf, begin, end in zip(shelves, [0, *ends], ends, strict=False):
+            if end > begin:
+                shelf.put({name: [column[order[begin:end]]] for name, column in records.items()})
+
+    def _whole(self, shelf: Slabs) -> Columns:
+        """The records of a shelf, each once."""
+        parts = list(shelf.drain())
+        if not parts:
+            return {}
+        records = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
+        twice = find_twice(records)
+        if not len(twice):
+            return records
+        self.twice.append(records["row"][twice])
+        once = np.ones(len(records["row"]), bool)
+        once[twice] = False
+        return {name: column[once] for name, column in records.items()}
+
+
+def ahead_of(pool: ThreadPoolExecutor, work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+    """Results of `work` in the order of the items, the next one in the making while one is used."""
+    going: Future[T] | None = None
+    for item in items:
+        begun, going = going, pool.submit(work, item)
+        if begun is not None:
+            yield begun.result()
+    if going is not None:
+        yield going.result()
+
+
+def find_twice(records: Columns) -> Ints:
+    """Places of the records that say the same as one before them in the export."""
+    sim, t_s = records["sim_id"].astype(np.int64), records["t_s"]
+    key = (sim - sim.min()) * MOST_SECONDS + (t_s - t_s.min())
+    ordered = np.sort(key)
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(again):
+        return again
+    doubtful = np.flatnonzero(again[np.minimum(np.searchsorted(again, key), len(again) - 1)] == key)
+    told = {name: column[doubtful] for name, column in records.items() if name != "row"}
+    table = pyarrow.table({**told, "place": doubtful, "row": records["row"][doubtful]})
+    first = table.group_by(list(told)).aggregate([("row", "min")])["row_min"].to_numpy()
+    return doubtful[~np.isin(records["row"][doubtful], first)]
+
+
+def table_of(records: Columns) -> pyarrow.Table:
+    """Columns as they stand in the engine: null where there is nothing."""
+    arrays = {
+        name: pyarrow.array(column, mask=(column == UNKNOWN) if name in NULLABLE else None)
+        for name, column in records.items()
+    }
+    arrays["answered"] = arrays["answered"].cast(pyarrow.bool_())
+    return pyarrow.table(arrays)
 
 
 NULLABLE = ("number_id", "other_id", "imei_id", "duration_s", "cell", "ta", "answered")
