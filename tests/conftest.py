@@ -8,14 +8,36 @@ recordings are at hand (CATPOOL_RECORDINGS, or shared/recordings beside the chec
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from front_door import Knock
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy: tests run side by side, a core each
     os.environ.setdefault(threads, "1")
 
 TOP = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CATPOOL_RECORDINGS") or TOP.parent / "shared" / "recordings")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty CATPOOL_HOME, and a working folder beside it."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("CATPOOL_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def knock(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> "Knock":
+    """Calls `catpool ARGUMENTS` in this process."""
+    from front_door import knocker
+
+    return knocker(monkeypatch, capfd)
 
 
 @pytest.fixture(scope="session")
