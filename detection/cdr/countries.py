@@ -46,7 +46,6 @@ _CN_LANDLINE = re.compile(
     rf"(?:\+|00)?(?:{IP_PREFIXES})?(?:\+|00)?(?:86)?(?:{IP_PREFIXES})?0?((?:10|2\d|[3-9]\d{{2}})\d{{7,8}})"
 )
 _CN_THINGS = re.compile(r"(?:\+|00)?(?:86)?(1\d{12})")
-MONTH_FIRST = ("1", "63")  # calling codes of countries that write the month before the day
 
 
 @dataclass(frozen=True, slots=True)

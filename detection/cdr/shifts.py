@@ -13,14 +13,6 @@ from detection.cdr.words import bare_text, is_empty
 SHIFTED = "its values stand in the wrong columns"
 
 
-def is_suspect(layout: Layout, lengths: Sequence[int]) -> bool:
-    """The cheap test: some field is longer or shorter than its column's others, or empty where none is."""
-    for at, (low, high) in layout.shape.items():
-        if not low <= lengths[at] <= high and (lengths[at] or at in layout.always):
-            return True
-    return False
-
-
 def is_shifted(layout: Layout, values: Sequence[str]) -> bool:
     """True where two values of a line, or one that tells alone, are unlike all others of their column."""
     strange, empty = 0, 0

@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import ibis
-import ibis.expr.types as ir
-
 EXCEL_ORIGIN_DAYS = 25_569  # 1970-01-01 in Excel's 1900 date system, its false 1900-02-29 included
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _A_DAY_S = 946_684_800  # 2000-01-01, the day of a time of day alone
@@ -226,52 +223,6 @@ def month_number(name: str) -> str:
     return str(MONTHS.index(name.lower()) + 1) if name.lower() in MONTHS else "0"
 
 
-def iso_text(text: ir.StringValue, way: TimeWay) -> ir.StringValue:
-    """The column's text as ISO local time; what does not fit the pattern becomes text that no cast reads."""
-    trimmed = text.strip()
-    iso = ibis.ifelse(
-        trimmed.re_search(f"^{way.pattern}$"), trimmed.re_replace(f"^{way.pattern}$", way.iso), ibis.literal("")
-    )
-    if way.months:
-        for number, name in enumerate(MONTHS, 1):
-            iso = iso.re_replace(f"(?i)-{name}-", f"-{number}-")
-    return iso
-
-
-def local_seconds(text: ir.StringValue, way: TimeWay) -> ir.IntegerValue:
-    """Unix seconds (UTC where the way is universal, else local as if UTC); null where the text does not fit."""
-    if way.unit_s:
-        number = ibis.ifelse(text.strip().re_search(f"^{way.pattern}$"), text.strip(), ibis.literal("")).try_cast(
-            "float64"
-        )
-        return ((number * way.unit_s).round() + way.origin_s).cast("int64")
-    moment = iso_text(text, way).try_cast("timestamp").epoch_seconds().cast("int64")
-    if way.half_day:
-        twelve = moment % 86_400 >= 43_200
-        pm = text.re_search(r"[Pp]\.?[Mm]\.?\s*$")
-        base = ibis.ifelse(twelve, moment - 43_200, moment)
-        moment = ibis.ifelse(pm, base + 43_200, base)
-    return moment
-
-
-def joined_seconds(date: ir.StringValue, date_way: TimeWay, time: ir.StringValue, time_way: TimeWay) -> ir.IntegerValue:
-    """The same for a date and a time in two columns."""
-    text = iso_text(date, date_way) + ibis.literal(" ") + iso_text(time, time_way)
-    return text.try_cast("timestamp").epoch_seconds().cast("int64")
-
-
-def offset_seconds(text: ir.StringValue) -> ir.IntegerValue:
-    """Seconds east of UTC that the text itself carries; null where it carries none."""
-    trimmed = text.strip()
-    offset = trimmed.re_extract(r"[:\d]([+-]\d{2}:?\d{2}|[+-]\d{2})$", 1)
-    digits = offset.re_replace("[^0-9]", "")
-    hours, minutes = digits.substr(0, 2).try_cast("int64"), digits.substr(2, 2).try_cast("int64")
-    value = hours * 3600 + minutes.fill_null(0) * 60
-    zulu = trimmed.re_search("(Z|UTC|GMT)$")
-    signed = ibis.ifelse(offset.startswith("-"), -value, value)
-    return ibis.ifelse(zulu, ibis.literal(0, "int64"), signed)
-
-
 def zone_steps(zone: ZoneInfo, first_s: int, last_s: int) -> list[tuple[int, int]]:
     """(local second from which, offset east of UTC in s) of a zone, over local times first_s..last_s."""
     steps: list[tuple[int, int]] = []
@@ -297,15 +248,6 @@ def _edge(zone: ZoneInfo, at: int, offset: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if _offset_of_local(zone, middle) == offset else (middle, high)
     return high
-
-
-def zone_offset(local_s: ir.IntegerValue, zone: ZoneInfo, first_s: int, last_s: int) -> ir.IntegerValue:
-    """Offset (s) of a zone at local times, as an expression that needs no time-zone table in the engine."""
-    steps = zone_steps(zone, first_s, last_s)
-    value: ir.IntegerValue = ibis.literal(steps[0][1], "int64")
-    for start, offset in steps[1:]:
-        value = ibis.ifelse(local_s >= start, ibis.literal(offset, "int64"), value)
-    return value
 
 
 @dataclass(frozen=True, slots=True)
