@@ -4,6 +4,8 @@ What features need is kept beside them: a number's class, a device's type (TAC) 
 network. The texts themselves are let go, unless a case allows them to be written in clear.
 """
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +23,7 @@ from detection.cdr.numbers import CLASSES, number_class
 from detection.cdr.pseudonyms import Names, keys_of, letters_of
 
 BATCH = 1 << 16
+ASKED_AT_ONCE = 1 << 20  # of the engine
 
 
 @dataclass(slots=True)
@@ -114,9 +117,9 @@ def identify(
     sim_codes = different(np.concatenate([imsi_codes[imsis], own[alone]]))
     devices, tac, check, imei = _devices(door.imei)
     people = Identities(
-        _named("sim", words.texts(sim_codes), names),
-        _named("num", words.texts(party_codes), names),
-        _named("imei", [f"{value:0{IMEI_DIGITS}d}" for value in devices.tolist()], names),
+        _named("sim", sim_codes, words.texts, names),
+        _named("num", party_codes, words.texts, names),
+        _named("imei", devices, _imei_texts, names),
         _classes(party_codes, words, home, engine),
         tac,
         check,
@@ -195,8 +198,10 @@ def _one_form(codes: Ints, words: Words, home: Home) -> Ints:
     else:
         rest = np.ones(len(codes), bool)
     rest &= codes != EMPTY
-    texts = words.texts(codes[rest])
-    made[rest] = [EMPTY if not (form := one_form(text, home)) else words.code_of(form) for text in texts]
+    odd = np.flatnonzero(rest)
+    for rows in batches(odd):
+        texts = words.texts(codes[rows])
+        made[rows] = [EMPTY if not (form := one_form(text, home)) else words.code_of(form) for text in texts]
     return made
 
 
@@ -210,10 +215,11 @@ def _classes(codes: Ints, words: Words, home: Home, engine: Backend) -> NDArray[
     made = np.full(len(codes), CLASSES.index("mobile"), np.int8)
     china = home.code == "86"
     rest = ~((length_of(codes) == 11) & _is_mobile(value_of(codes))) if china else np.ones(len(codes), bool)
-    table = ibis.memtable(pyarrow.table({"number": pyarrow.array(words.texts(codes[rest]), pyarrow.string())}))
-    kind = number_class(table.number, china)
-    which = ibis.cases(*[(kind == name, at) for at, name in enumerate(CLASSES)], else_=0).cast("int8")
-    made[rest] = engine.to_pyarrow(table.select(which=which))["which"].to_numpy()
+    for rows in batches(np.flatnonzero(rest), ASKED_AT_ONCE):
+        table = ibis.memtable(pyarrow.table({"number": pyarrow.array(words.texts(codes[rows]), pyarrow.string())}))
+        kind = number_class(table.number, china)
+        which = ibis.cases(*[(kind == name, at) for at, name in enumerate(CLASSES)], else_=0).cast("int8")
+        made[rows] = engine.to_pyarrow(table.select(which=which))["which"].to_numpy()
     return made
 
 
@@ -255,10 +261,31 @@ def luhn_digits(whole: Ints) -> Ints:
     return -total % 10
 
 
-def _named(kind: str, texts: list[str], names: Names) -> Named:
-    letters, key = [np.zeros(0, "S14")], [np.zeros(0, np.int64)]
-    for first in range(0, len(texts), BATCH):
-        digests = names.digests(kind, texts[first : first + BATCH])
-        letters.append(letters_of(digests))
-        key.append(keys_of(digests))
-    return Named(kind, np.concatenate(letters), np.concatenate(key), texts if names.clear else None)
+def batches(values: Ints, size: int = BATCH) -> Iterator[Ints]:
+    """Values a batch at a time: what Python makes of each is not held for all."""
+    return (values[first : first + size] for first in range(0, len(values), size))
+
+
+def _imei_texts(devices: Ints) -> list[str]:
+    return [f"%0{IMEI_DIGITS}d" % value for value in devices.tolist()]
+
+
+def _named(kind: str, codes: Ints, texts: Callable[[Ints], list[str]], names: Names) -> Named:
+    """The names of codes, whose `texts` are held only where a case allows them."""
+    letters: list[Future[NDArray[Any]]] = []
+    key: list[Ints] = []
+    clear: list[str] = []
+    with ThreadPoolExecutor(1) as beside:
+        for batch in batches(codes):
+            told = texts(batch)
+            digests = names.digests(kind, told)
+            letters.append(beside.submit(letters_of, digests))
+            key.append(keys_of(digests))
+            if names.clear:
+                clear += told
+    return Named(
+        kind,
+        np.concatenate([np.zeros(0, "S14"), *(batch.result() for batch in letters)]),
+        np.concatenate([np.zeros(0, np.int64), *key]),
+        clear if names.clear else None,
+    )

@@ -13,6 +13,7 @@ from detection.cdr.digits import Column, Ints, column_of
 from detection.errors import ExportError
 
 BLOCK_ROWS = 65_536
+BUFFER_OCTETS = 1 << 20  # read ahead in each column
 EXACT = 2.0**53  # whole numbers below are exact in a double
 
 
@@ -42,7 +43,8 @@ def text_rows(path: Path, most: int) -> tuple[tuple[str, ...], tuple[tuple[str, 
 def batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
     """The rows of a Parquet file as they are, a block at a time; one of none if it is empty. Raises ExportError."""
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        # pre_buffer would hold the whole file's octets by the end
+        with pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_OCTETS) as file:
             yield from file.iter_batches(BLOCK_ROWS)
             if not file.metadata.num_rows:
                 schema = file.schema_arrow
