@@ -159,7 +159,7 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     """Ranks what `gather` gives, writes it into DIR and says so."""
     from detection.cdr import leads_file
     from detection.cdr.dialect import Dialect, load_dialect
-    from detection.cdr.outputs import forget_clear, keep_for_raids, write_outputs
+    from detection.cdr.outputs import keep_for_raids, write_outputs
     from detection.cdr.pseudonyms import Names, open_key
     from detection.cdr.rank import rank as rank_records
     from detection.cdr.records import open_engine
@@ -177,8 +177,6 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     check_timezone(timezone)
     if job.clear:
         audit_clear(str(job.case), job.exports, job.out)
-    else:
-        forget_clear(job.out)
     with (
         progress_bar() as progress,
         engine_errors(),

@@ -72,7 +72,7 @@ def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out:
     lines += [f"Note: {warning}." for warning in lessons.warnings]
     lines.append(f"Written: {', '.join(written)} in {out} (local time: {records.zone}).")
     if "block.csv" in written:
-        lines.append("victims.csv and block.csv hold clear identities; block.csv is a proposal, not proof.")
+        lines.append(f"All {len(written)} files hold clear identities (mode 0600); block.csv is a proposal, not proof.")
     return lines
 
 

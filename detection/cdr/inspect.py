@@ -13,6 +13,8 @@ from detection.cdr.asn1.conversion import told_lines
 from detection.cdr.columns import MISSING_COSTS, NO_DIALECT, ROLES, Layout, first_example
 from detection.cdr.dialect import Dialect
 from detection.cdr.export import ExportFile, find_files
+from detection.cdr.intake import IDENTITIES
+from detection.cdr.masking import shape_of
 from detection.cdr.places import read_cells_of
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records, machine_zone, open_engine, read_records
@@ -24,9 +26,9 @@ from detection.lead import PlacedCell
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", "\x01": "0x01"}
 UNUSED = "no header word and no content that is known"
 UNUSED_ASN1 = "tells records apart"
-HIDDEN = ("imsi", "imei", "served", "calling", "called", "other")
 REFUSED_SHOWN = 5
 VALUES_SHOWN = 30
+FEW_ROWS = 50  # in no more than these a word of the export may stand once
 LONG_NUMBER = re.compile(r"\d{5}")  # of an identity: not shown
 
 
@@ -60,7 +62,7 @@ def refusals(read: Records) -> list[dict[str, object]]:
     """The commonest reasons for which lines were refused, each with its first line."""
     first: dict[tuple[str, str], dict[str, Any]] = {}
     for reject in read.rejects:
-        shown = "".join("#" if char.isdigit() else char for char in reject.value)[:40]
+        shown = reject.shown[:40]
         told = first.setdefault(
             (reject.column, reject.reason),
             {"line": reject.line, "column": reject.column, "reason": reject.reason, "value": shown, "lines": 0},
@@ -113,8 +115,8 @@ def describe_columns(file: ExportFile) -> list[dict[str, Any]]:
     for at, name in enumerate(layout.names):
         role = role_of.get(at)
         example = first_example(layout.rows, at)
-        if role in HIDDEN or role is None:
-            example = "".join("#" if char.isdigit() else char for char in example)
+        if role in IDENTITIES or role is None:
+            example = shape_of(example)
         columns.append(
             {
                 "column": at + 1,
@@ -175,7 +177,8 @@ def describe_values(layout: Layout, role: str) -> dict[str, str]:
 def usual_values(layout: Layout, role: str) -> list[str]:
     """The different values of a column in the sample, without those so rare that they may have strayed in."""
     counts = Counter(row[layout.roles[role]].strip() for row in layout.rows)
-    usual = [value for value, count in counts.items() if count >= len(layout.rows) / 400 and not is_empty(value)]
+    fewest = max(len(layout.rows) / 400, 2 if len(layout.rows) > FEW_ROWS else 1)
+    usual = [value for value, count in counts.items() if count >= fewest and not is_empty(value)]
     return sorted(value for value in usual if not LONG_NUMBER.search(value))[:VALUES_SHOWN]
 
 

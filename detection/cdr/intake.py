@@ -19,6 +19,7 @@ from detection.cdr.digits import Ints
 from detection.cdr.door import Door
 from detection.cdr.export import ExportFile
 from detection.cdr.lines import UNIT, Lines, look_at, whole_records
+from detection.cdr.masking import shape_of, without_digits
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.reader import RowBlock, batches, row_block
 from detection.cdr.slabs import Slabs
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 SLAB_ROWS = 1 << 20  # rows put by at a time
 AHEAD = 2  # blocks a thread in the work
 VALUE_SHOWN = 60
+IDENTITIES = ("imsi", "imei", "served", "calling", "called", "other")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -43,6 +45,12 @@ class Reject:
     column: str
     value: str
     reason: str
+    word: bool = False  # of a column of times, cells or the export's own words: letters name nobody
+
+    @property
+    def shown(self) -> str:
+        """The value without identities and names."""
+        return without_digits(self.value) if self.word else shape_of(self.value)
 
 
 @dataclass(slots=True)
@@ -204,8 +212,8 @@ class Intake:
         elif not file.parquet and _is_header(texts, layout):
             self.header += 1
         elif role:
-            at = layout.roles[role]
-            self._reject(file, line, layout.names[at], filled(texts[at]) or "", reason)
+            at, word = layout.roles[role], role not in IDENTITIES
+            self._reject(file, line, layout.names[at], filled(texts[at]) or "", reason, word)
         else:
             self._reject(file, line, "", layout.delimiter.join(texts), reason)
 
@@ -221,10 +229,10 @@ class Intake:
             reason = f"has {odd.width} fields where the file has {layout.fields}"
             self._reject(file, odd.line, "", odd.text.replace(UNIT, " "), reason)
 
-    def _reject(self, file: ExportFile, line: int, column: str, value: str, reason: str) -> None:
+    def _reject(self, file: ExportFile, line: int, column: str, value: str, reason: str, word: bool = False) -> None:
         within = self.lines - self.first_rows[-1][0] + line + 1
         shown = "".join(" " if char < " " else char for char in value[:VALUE_SHOWN])
-        self.rejects.append(Reject(str(file.path), within, column, shown, reason))
+        self.rejects.append(Reject(str(file.path), within, column, shown, reason, word))
         self.rejected += 1
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from detection.cdr.masking import inert
 from detection.cdr.records import Reject
 from detection.errors import ExportError
 
@@ -73,7 +74,7 @@ def prepare_folder(folder: Path) -> None:
         ) from error
 
 
-def write_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
+def write_suspects(path: Path, suspects: Sequence[Suspect], mode: int = 0o666) -> None:
     rows = []
     for suspect in suspects:
         row = asdict(suspect)
@@ -81,20 +82,20 @@ def write_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
         for name in ("lat", "lon"):
             row[name] = "" if row[name] is None else f"{row[name]:.6f}"
         rows.append(["" if row[name] is None else row[name] for name in SUSPECT_COLUMNS])
-    write_whole(path, _csv(SUSPECT_COLUMNS, rows))
+    write_whole(path, _csv(SUSPECT_COLUMNS, rows), mode)
 
 
-def write_rejects(path: Path, rejects: Sequence[Reject], hide: bool) -> None:
-    """`hide`: digits of values become #, so that no identity gets out through a bad line."""
+def write_rejects(path: Path, rejects: Sequence[Reject], hide: bool, mode: int = 0o666) -> None:
+    """`hide`: no identity and no name gets out through a bad line; see Reject.shown."""
     rows = []
     for reject in rejects:
-        value = "".join("#" if char.isdigit() else char for char in reject.value) if hide else reject.value
+        value = reject.shown if hide else reject.value
         rows.append([reject.file, reject.line, reject.column, _printable(value), reject.reason])
-    write_whole(path, _csv(REJECT_COLUMNS, rows))
+    write_whole(path, _csv(REJECT_COLUMNS, rows), mode)
 
 
-def write_leads(path: Path, leads: Sequence[LeadRow]) -> None:
-    write_whole(path, json.dumps([asdict(lead) for lead in leads], ensure_ascii=False, indent=1) + "\n")
+def write_leads(path: Path, leads: Sequence[LeadRow], mode: int = 0o666) -> None:
+    write_whole(path, json.dumps([asdict(lead) for lead in leads], ensure_ascii=False, indent=1) + "\n", mode)
 
 
 def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], mode: int = 0o666) -> None:
@@ -110,7 +111,7 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([inert(value) for value in row] for row in rows)
     return out.getvalue()
 
 

@@ -65,7 +65,7 @@ class Places:
         role, layout = self._column[place], file.layout
         name = layout.names[layout.roles[role]] if role in layout.roles else role
         value = dict(zip(TEXT_ROLES, self.intake.places.texts[place][1], strict=True))[role]
-        self.intake.rejects.append(Reject(str(file.path), line, name, value[:60], "not a cell number"))
+        self.intake.rejects.append(Reject(str(file.path), line, name, value[:60], "not a cell number", word=True))
 
 
 class Zone:
