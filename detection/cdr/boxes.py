@@ -4,6 +4,7 @@ Only SIMs that look like a box's on their own are joined by where they stand, so
 dormitory around a box does not fall in with it. A shared device joins more readily.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -198,8 +199,22 @@ def cut(groups: list[Group], acts: Acts, number: Ints, tac: Ints) -> list[Group]
         sims = np.array(group.sims)
         own = acts.of(np.isin(acts.sim, sims)) if len(sims) > 2 else acts
         for part in likeness.parts(own, sims, number[sims], tac):
-            held = set(sims[part].tolist())
-            links = tuple(link for link in group.links if link.one in held and link.two in held)
+            links = tuple(links_within(group.links, set(sims[part].tolist())))
             joined = tuple(group.joined_s[at] for at in part.tolist())
             found.append(Group(tuple(sims[part].tolist()), joined, links))
+    return found
+
+
+def links_within(links: Sequence[Link], held: set[int]) -> list[Link]:
+    """Links among the SIMs of a part; those that had one SIM in common outside it are linked to each other instead."""
+    found, first = [], dict[tuple[str, int], Link]()
+    for link in links:
+        if link.one in held and link.two in held:
+            found.append(link)
+        elif link.one in held or link.two in held:
+            inside, lost = (link.one, link.two) if link.one in held else (link.two, link.one)
+            other = first.setdefault((link.why, lost), Link(inside, inside, link.why, link.since_s))
+            if other.one != inside:
+                one, two = sorted((other.one, inside))
+                found.append(Link(one, two, link.why, max(other.since_s, link.since_s)))
     return found

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, circles, crowd, mutual, pools, verdict
+from detection.cdr import boxes, circles, crowd, mutual, pools, turns, verdict
 from detection.cdr.acts import acts_in
 from detection.cdr.answers import whole_numbers
 from detection.cdr.features import Source
@@ -32,17 +32,18 @@ def judge_sims(
 ) -> Judging:
     """Judges every SIM; `tac` of every IMEI, `layer`: what raids taught.
 
-    The order matters: pools weigh before spots are joined, circles before the groups are cut.
+    The order matters: pools and turns weigh before spots are joined, circles before the groups are cut.
     """
     own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
     near = source.of(likely)
     spots, presence = _spots(near.spots), _presence(near.presence)
     family = verdict.families(posterior)
-    pooled = pools.pools(own, family, spots)
-    own[pooled.sims] += pooled.at_last(history.ends_s)
-    links = boxes.find_links(own, family, history, spots, presence)
     heard = acts_in(near.records)
+    pooled, shifts = pools.pools(own, family, spots), turns.turns(heard, own, family, spots)
+    for shown in (pooled, shifts):
+        own[shown.sims] += shown.at_last(history.ends_s)
+    links = boxes.find_links(own, family, history, spots, presence)
     links += mutual.mutual_links(own, history.number_id, heard)
     closed = circles.circles(heard, own, history.number_id)
     links += closed.links()
@@ -50,7 +51,7 @@ def judge_sims(
     groups = boxes.cut(boxes.group(links, history), heard, history.number_id, tac)
     company = crowd.crowd(heard, own, history.number_id)
     progress("detection times", 0.6)
-    judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, closed))
+    judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, shifts, closed))
     return Judging(judged, posterior, groups)
 
 
