@@ -58,6 +58,7 @@ class Asked:
     placed: "list[PlacedCell]"
     timezone: str | None
     dialect: "Dialect"
+    now: datetime
     progress: Callable[[str, float], None]
 
 
@@ -121,8 +122,8 @@ def update(days: int | None, **options: Any) -> None:
         def read(paths: Sequence[Path]) -> "Records":
             return read_exports(paths, asked)
 
-        now = datetime.now(UTC)
-        with taking_in(job.exports, home.make().cdr, job.owner, asked.names, days, asked.engine, now, read) as gathered:
+        root = home.make().cdr
+        with taking_in(job.exports, root, job.owner, asked.names, days, asked.engine, asked.now, read) as gathered:
             yield gathered
 
     rank_into(job, take)
@@ -151,6 +152,7 @@ def read_exports(paths: Sequence[Path], asked: Asked) -> "Records":
         timezone=asked.timezone,
         naming=asked.names,
         dialect=asked.dialect,
+        now=asked.now,
         progress=asked.progress,
     )
 
@@ -165,6 +167,7 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     from detection.cdr.records import open_engine
     from detection.cells import read_cells
 
+    now = datetime.now(UTC)
     placed = read_cells(job.cells) if job.cells is not None else []
     dialect = load_dialect(job.dialect) if job.dialect is not None else Dialect()
     home = find_home()
@@ -180,11 +183,11 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
     with (
         progress_bar() as progress,
         engine_errors(),
-        gather(Asked(open_engine(), names, placed, timezone, dialect, progress)) as (records, source, said),
+        gather(Asked(open_engine(), names, placed, timezone, dialect, now, progress)) as (records, source, said),
     ):
         found = rank_records(records, names, placed, job.owner, progress, spark=spark, lessons=lessons, source=source)
         written = write_outputs(job.out, records, found, job.clear)
-        keep_for_raids(home.cdr, found, job.owner, datetime.now(UTC))
+        keep_for_raids(home.cdr, found, job.owner, now)
     if job.clear:
         audit_lists(str(job.case), found, job.out)
     if job.keep:
@@ -231,7 +234,7 @@ def inspect(
 
     placed = read_cells(cells) if cells is not None else []
     told = load_dialect(dialect) if dialect is not None else Dialect()
-    for number, description in enumerate(describe(exports, placed, timezone, told)):
+    for number, description in enumerate(describe(exports, placed, timezone, told, datetime.now(UTC))):
         if as_json:
             click.echo(json.dumps(description, ensure_ascii=False))
         else:

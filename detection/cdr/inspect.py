@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +34,27 @@ LONG_NUMBER = re.compile(r"\d{5}")  # of an identity: not shown
 
 
 def describe(
-    names: Sequence[Path], placed: Sequence[PlacedCell], timezone: str | None, dialect: Dialect = NO_DIALECT
+    names: Sequence[Path],
+    placed: Sequence[PlacedCell],
+    timezone: str | None,
+    dialect: Dialect = NO_DIALECT,
+    now: datetime | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One description a file, with the account of its lines. Raises ExportError."""
     files, _ = examine_all(find_files(names), [Path(name) for name in names], dialect)
     for file in files:
-        yield describe_file(file, placed, timezone) | account_of(file, placed, timezone)
+        yield describe_file(file, placed, timezone) | account_of(file, placed, timezone, now)
 
 
 def account_of(
-    file: ExportFile, placed: Sequence[PlacedCell], timezone: str | None
+    file: ExportFile, placed: Sequence[PlacedCell], timezone: str | None, now: datetime | None
 ) -> dict[str, dict[str, int] | list[dict[str, object]]]:
     """Where every line goes, and the first lines refused by each reason, digits hidden."""
     engine = open_engine()
     try:
         naming = Names(os.urandom(32))
         zone = timezone or file.layout.timezone or "UTC"
-        read = read_records([file.path], engine, placed=placed, timezone=zone, naming=naming, examined=[file])
+        read = read_records([file.path], engine, placed=placed, timezone=zone, naming=naming, examined=[file], now=now)
     except ExportError as error:
         return {"lines": {}, "refused": [{"line": 0, "column": "", "reason": str(error), "value": "", "lines": 0}]}
     finally:

@@ -23,6 +23,7 @@ from detection.cdr.masking import shape_of, without_digits
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.reader import RowBlock, batches, row_block
 from detection.cdr.slabs import Slabs
+from detection.cdr.times import LATEST
 from detection.cdr.typed import COLUMNS, Cuttable, Places, Reader, Typed, filled
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Intake:
     """Takes files one after another; afterwards `slabs` holds their records (columns row and COLUMNS)."""
 
     threads: int
+    latest_s: int = LATEST  # at and after which a record is in the future
     door: Door = field(default_factory=Door)
     places: Places = field(default_factory=Places)
     lines: int = 0
@@ -85,7 +87,7 @@ class Intake:
 
     def take(self, file: ExportFile, dialect: int, progress: Callable[[float], None]) -> list[str]:
         """Reads a file to its end; gives what is to be said of it."""
-        reader = Reader(file.layout, dialect, self.door, self.places)
+        reader = Reader(file.layout, dialect, self.door, self.places, self.latest_s)
         self.first_rows.append((self.lines, file))
         if file.asn1 is not None:
             return self._take_asn1(file, file.asn1, reader)

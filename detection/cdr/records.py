@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow
 from ibis.backends.duckdb import Backend
 
+from detection.cdr.ages import FUTURE, latest_of, told
 from detection.cdr.agreement import examine_all
 from detection.cdr.answers import first_of
 from detection.cdr.columns import NO_DIALECT
@@ -121,18 +123,19 @@ def read_records(
     naming: Names | None = None,
     dialect: Dialect = NO_DIALECT,
     examined: Sequence[ExportFile] = (),
+    now: datetime | None = None,
     progress: Callable[[str, float], None] = lambda what, share: None,
 ) -> Records:
     """Reads an export whole. Raises ExportError where nothing in it is an export of call records.
 
     `naming` makes the pseudonyms; without it they are good for this run alone. `dialect` is what somebody says of it.
-    `examined` are its files where they have been looked at.
+    `examined` are its files where they have been looked at. Records more than two days after `now` are refused.
     """
     timezone = timezone or dialect.timezone or None
     files, warnings = list(examined), list[str]()
     if not files:
         files, warnings = examine_all(find_files(names), [Path(name) for name in names], dialect)
-    intake = Intake(cores())
+    intake = Intake(cores(), latest_of(now))
     try:
         dialects: dict[object, int] = {}
         for number, file in enumerate(files):
@@ -141,6 +144,7 @@ def read_records(
             progress("reading", first)
             warnings += intake.take(file, source, partial(_within, progress, first, share))
         intake.flush()
+        warnings += told(sum(reject.reason == FUTURE for reject in intake.rejects), now)
         return _settle(intake, files, engine, placed, timezone, naming or Names(os.urandom(32)), warnings, progress)
     finally:
         intake.slabs.close()  # also where it is refused half-way
@@ -205,6 +209,12 @@ def _fill(engine: Backend, settled: Settled) -> ir.Table:
 
 def _nothing(intake: Intake, files: list[ExportFile]) -> ExportError:
     first = min(intake.rejects, key=lambda reject: reject.line, default=None)
+    ahead = sum(reject.reason == FUTURE for reject in intake.rejects)
+    if first is not None and ahead == intake.rejected:
+        return ExportError(
+            f"export {first.file}: all {ahead} records are dated in the future (line {first.line}: {first.value})"
+            "; mend their dates, or this machine's clock if that is wrong"
+        )
     why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
     asn1 = files[0].asn1
     if asn1 is not None and "content" in asn1.about and not intake.lines:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import meanings
+from detection.cdr.ages import FUTURE
 from detection.cdr.columns import Layout
 from detection.cdr.digits import EMPTY, LENGTH, ODD, PLUS, Column, Ints, Words, codes, keys, mix, value_of
 from detection.cdr.door import Door, Fault
@@ -118,8 +119,8 @@ def _joined(texts: Sequence[str]) -> str:
 class Reader:
     """Reads the cuts of one file. Several threads may read at once."""
 
-    def __init__(self, layout: Layout, dialect: int, door: Door, places: Places) -> None:
-        self.layout, self.dialect, self.door, self.places = layout, dialect, door, places
+    def __init__(self, layout: Layout, dialect: int, door: Door, places: Places, latest_s: int = LATEST) -> None:
+        self.layout, self.dialect, self.door, self.places, self.latest_s = layout, dialect, door, places, latest_s
         time = layout.time
         self._time_roles = ("start",) if time.time_way is None else ("start_date", "start_time")
         self._clock = Clock([way for way in (time.way, time.time_way) if way is not None], self._ask_times)
@@ -204,6 +205,7 @@ class Reader:
             faults.append(Fault(none, role, "no time"))
             faults.append(Fault(unread, role, f"not a time like the others ({names})"))
         faults.append(Fault(~unread & ((seconds < EARLIEST) | (seconds >= LATEST)), role, "not a time of this age"))
+        faults.append(Fault(~unread & (seconds >= self.latest_s), role, FUTURE))
 
     def _duration(self, column: Mapping[str, Column], start: Ints, faults: list[Fault]) -> Ints:
         """Seconds, UNKNOWN where it isn't told."""

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from ibis.backends.duckdb import Backend
 
+from detection.cdr.ages import is_set
+from detection.cdr.answers import first_of
 from detection.cdr.export import find_files
 from detection.cdr.features import Source
 from detection.cdr.kept import kept_records
 from detection.cdr.ledger import Ledger, State, digest, open_ledger
 from detection.cdr.pseudonyms import Names
 from detection.cdr.records import Records
-from detection.cdr.running import Taken, take_in
+from detection.cdr.running import DAY_S, Taken, take_in
 from detection.errors import ExportError
 
 MOST_NAMED = 5  # files held already that are named one by one
@@ -44,12 +46,25 @@ def taking_in(
         )
         if new:
             records = read(list(new.values()))
+            if not is_set(now):
+                refuse_jump(ledger.state, records, days, exports[0])
             said += _told(take_in(ledger, records, dict.fromkeys(new, int(now.timestamp())), days), days)
         if not ledger.state.parts:
             raise ExportError(f"export {exports[0]}: no record of it is of the last {days} days that are kept")
         known, source = kept_records(ledger, engine, records)
         said.append(_told_state(ledger))
         yield known, source, said
+
+
+def refuse_jump(state: State, records: Records, days: int, export: Path) -> None:
+    """Where no clock tells the future: raises ExportError if most records would push out all that is held."""
+    held = max((part.last_s for part in state.parts), default=None)
+    middle = first_of(records.table.agg(middle=records.table.t_s.quantile(0.5)))["middle"]
+    if held is not None and middle > held + days * DAY_S:
+        raise ExportError(
+            f"export {export}: its records are more than {days} days after all that is held, and this machine's clock"
+            " is not set, so nobody can say whether that is true: set the clock and start again; nothing was changed"
+        )
 
 
 def held_lines(state: State, held: Sequence[tuple[Path, str]]) -> list[str]:
