@@ -7,8 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from detection.cdr import roads, victims
-from detection.cdr.advice import ADVICE, KINDS, Heard, advise
-from detection.cdr.joint import Acts, facts, in_time, once, relay, silences, span, turns
+from detection.cdr.acts import Acts
+from detection.cdr.advice import ADVICE, KINDS, advise
+from detection.cdr.features import MOC
+from detection.cdr.joint import facts, in_time, once, relay, silences, span, turns
 from detection.cdr.sentences import share_in_words
 from detection.cdr.visits import best_hours, listen_to
 from detection.lead import PlacedCell
@@ -57,10 +59,17 @@ def test_cells_and_rings_come_with_their_shares() -> None:
     assert [(spot.cell, spot.timing_advance, round(spot.share, 2)) for spot in spots] == [(4, 2, 0.6), (4, 3, 0.3)]
 
 
+def acts(sim: Ints, local_s: Ints, **columns: Ints) -> Acts:
+    """Outgoing calls; what isn't told is unknown."""
+    unknown = np.full(len(sim), -1)
+    told = dict.fromkeys(("cell", "ta", "imei", "other", "duration_s", "answered"), unknown) | columns
+    return Acts(sim=sim, t_s=local_s - 8 * HOUR_S, local_s=local_s, kind=np.full(len(sim), MOC), **told)
+
+
 def box(sim: Ints, t_s: Ints, imei: int = 1, other: Ints | None = None, duration_s: int = 30) -> Acts:
     n = len(sim)
     called = np.arange(n) if other is None else other
-    return in_time(Acts(sim, np.full(n, imei), called, np.ones(n, bool), t_s - 8 * HOUR_S, t_s, np.full(n, duration_s)))
+    return in_time(acts(sim, t_s, imei=np.full(n, imei), other=called, duration_s=np.full(n, duration_s)))
 
 
 def test_turns_on_one_imei_are_counted() -> None:
@@ -128,10 +137,10 @@ def mast(at: int, east_m: float = 0.0, north_m: float = 0.0) -> PlacedCell:
     return PlacedCell(cell(at), 31.2 + north_m / 111_320, 121.4 + east_m / 95_000)
 
 
-def heard(cells: list[int], t_s: Ints | None = None) -> Heard:
+def heard(cells: list[int], t_s: Ints | None = None) -> Acts:
     at = np.array(cells)
     times = FIRST_S + np.arange(len(at)) * 60 if t_s is None else t_s
-    return Heard(times - 8 * HOUR_S, times, at, np.where(at < 0, -1, 1))
+    return acts(np.zeros(len(at), np.int64), times, cell=at, ta=np.where(at < 0, -1, 1))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import roads, visits
+from detection.cdr.acts import Acts
 from detection.cdr.siting import METRES_A_DEGREE
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity, ring_m
@@ -42,16 +43,6 @@ NEXT_SHARE, MOST_NEXT = 0.9, 12  # of the forecast that is told
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Acts of a box in any order: Unix s, carrier's local s, index of the cell and timing advance (-1 unknown)."""
-
-    t_s: Ints
-    local_s: Ints
-    cell: Ints
-    timing_advance: Ints
-
-
-@dataclass(frozen=True, slots=True)
 class Advice:
     """Keys of leads.json beyond the contract's, and its `advice` in words."""
 
@@ -63,33 +54,33 @@ class Advice:
 
 
 def advise(
-    heard: Heard,
+    acts: Acts,
     form: str,
     cells: Sequence[CellIdentity],
     placed: Sequence[PlacedCell | None],
     ends_s: int,
     gateways: int = 0,
 ) -> Advice:
-    """`form`: key of the kind of box (kinds.py), or "landline"; `ends_s`: until when the export tells.
+    """`acts`: of a box, in any order; `form`: key of the kind of box (kinds.py), or "landline".
 
-    `gateways`: at how many places it stands, where that is more than one.
+    `ends_s`: until when the export tells; `gateways`: at how many places it stands, where that is more than one.
     """
-    kind = target(heard, form, placed, gateways)
+    kind = target(acts, form, placed, gateways)
     moves = kind in ("car", "pair")
-    latest = heard.t_s >= heard.t_s.max() - LATEST_S if moves else np.ones(len(heard.t_s), bool)
-    spots = visits.listen_to(heard.cell[latest], heard.timing_advance[latest])
+    latest = acts.t_s >= acts.t_s.max() - LATEST_S if moves else np.ones(len(acts.t_s), bool)
+    spots = visits.listen_to(acts.cell[latest], acts.ta[latest])
     return Advice(
         kind=KINDS[kind],
         words=ADVICE[form if kind == "fixed" else kind],
-        best_hours=visits.best_hours(heard.local_s),
+        best_hours=visits.best_hours(acts.local_s),
         listen_to=[_spot(spot, cells[spot.cell], placed[spot.cell]) for spot in spots],
-        next_hour=_next_hour(heard, cells, placed, ends_s) if moves else None,
+        next_hour=_next_hour(acts, cells, placed, ends_s) if moves else None,
     )
 
 
-def target(heard: Heard, form: str, placed: Sequence[PlacedCell | None], gateways: int = 0) -> str:
+def target(acts: Acts, form: str, placed: Sequence[PlacedCell | None], gateways: int = 0) -> str:
     """Which of KINDS a box is, as a target."""
-    on_air = heard.cell[heard.cell >= 0]
+    on_air = acts.cell[acts.cell >= 0]
     if form in ("car", "pair", "distributed", "landline"):
         return form
     return "distributed" if gateways > 1 or _spread(on_air, placed) >= APART_SHARE else "fixed"
@@ -128,13 +119,13 @@ def _spot(spot: visits.Spot, who: CellIdentity, placed: PlacedCell | None) -> di
 
 
 def _next_hour(
-    heard: Heard, cells: Sequence[CellIdentity], placed: Sequence[PlacedCell | None], ends_s: int
+    acts: Acts, cells: Sequence[CellIdentity], placed: Sequence[PlacedCell | None], ends_s: int
 ) -> dict[str, Any] | None:
-    order = np.argsort(heard.t_s, kind="stable")
-    order = order[heard.cell[order] >= 0]
+    order = np.argsort(acts.t_s, kind="stable")
+    order = order[acts.cell[order] >= 0]
     if not len(order):
         return None
-    track = roads.Track(heard.t_s[order], heard.local_s[order], heard.cell[order])
+    track = roads.Track(acts.t_s[order], acts.local_s[order], acts.cell[order])
     last = int(track.t_s[-1])
     now = ends_s if ends_s - last <= LIVELY_S else last
     law = roads.next_hour(track, now, roads.lay_ground(placed))

@@ -1,12 +1,16 @@
-"""What the SIMs of one box do together, in sentences a prosecutor can read: turns, relays, silences. Pure."""
+"""What the SIMs of one box do together, in sentences a prosecutor can read: turns, relays, silences. Pure.
 
-from dataclasses import dataclass
+Acts are in order of time.
+"""
+
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import visits
+from detection.cdr.acts import Acts
+from detection.cdr.features import MOC
 from detection.cdr.sentences import count_in_words
 from detection.wording import hours_in_words
 
@@ -22,39 +26,15 @@ LEAST_CALLS = 10
 ONCE_SHARE = 0.5  # of its calls that must go to numbers called once, to be told
 
 
-@dataclass(frozen=True, slots=True)
-class Acts:
-    """Acts of a box in order of time: SIM, IMEI and other party as numbers (-1 unknown), calls out, times (s)."""
-
-    sim: Ints
-    imei: Ints
-    other: Ints
-    calls_out: NDArray[np.bool_]
-    t_s: Ints
-    local_s: Ints
-    duration_s: Ints
-
-    def of(self, rows: NDArray[np.bool_] | Ints) -> "Acts":
-        return Acts(
-            self.sim[rows],
-            self.imei[rows],
-            self.other[rows],
-            self.calls_out[rows],
-            self.t_s[rows],
-            self.local_s[rows],
-            self.duration_s[rows],
-        )
-
-
 def in_time(acts: Acts) -> Acts:
     """The acts in order of time."""
     order = np.lexsort((acts.sim, acts.t_s))
     return acts.of(order)
 
 
-def shared_imeis(sim: Ints, imei: Ints) -> int:
-    """How many IMEIs two or more of the SIMs were in."""
-    pairs = np.unique(np.column_stack([imei, sim])[imei >= 0], axis=0)
+def shared_imeis(acts: Acts) -> int:
+    """How many IMEIs two or more of the SIMs were in; in any order."""
+    pairs = np.unique(np.column_stack([acts.imei, acts.sim])[acts.imei >= 0], axis=0)
     _, users = np.unique(pairs[:, 0], return_counts=True)
     return int((users > 1).sum())
 
@@ -129,7 +109,7 @@ def _daily(acts: Acts, at: int) -> bool:
 
 def once(acts: Acts) -> str:
     """How many of its calls went to numbers that it called once."""
-    called = acts.other[acts.calls_out & (acts.other >= 0)]
+    called = acts.other[(acts.kind == MOC) & (acts.other >= 0)]
     if len(called) < LEAST_CALLS:
         return ""
     _, times = np.unique(called, return_counts=True)

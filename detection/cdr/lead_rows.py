@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from detection.cdr import joint, reasons, siting
 from detection.cdr.acts import Acts
-from detection.cdr.advice import Heard, advise, cell_keys
-from detection.cdr.features import HOUR_S, MOC
+from detection.cdr.advice import advise, cell_keys
+from detection.cdr.features import HOUR_S
 from detection.cdr.leads_file import LeadRow
 from detection.cdr.masts import Masts
 from detection.cdr.raised_boxes import Box, Gateway
@@ -31,8 +31,7 @@ def lead_rows(scene: Scene, found: Iterable[Box], owner: str) -> list[LeadRow]:
 def _row(scene: Scene, box: Box, owner: str) -> LeadRow:
     acts, masts = scene.of(box.sims), scene.masts
     hours = np.bincount(acts.local_s // HOUR_S % 24, minlength=24)
-    heard = Heard(acts.t_s, acts.local_s, acts.cell, acts.ta)
-    told = advise(heard, box.form, masts.cells, masts.placed, scene.history.ends_s, len(box.gateways))
+    told = advise(acts, box.form, masts.cells, masts.placed, scene.history.ends_s, len(box.gateways))
     lat, lon = siting.point_of(box.place)
     return LeadRow(
         lead=box.name,
@@ -62,13 +61,12 @@ def _why(scene: Scene, box: Box, acts: Acts) -> list[str]:
     """What joins its SIMs, what they do together, and what its likeliest SIM does."""
     own = scene.history.number_id[box.sims]
     within = int(np.isin(acts.other, own[own >= 0]).sum()) // 2
-    together = (acts.sim, acts.imei, acts.other, acts.kind == MOC, acts.t_s, acts.local_s, acts.duration_s)
     best = box.sims[[np.argmax(scene.judged.score[box.sims])]]
     whose = "" if len(box.sims) == 1 else "its likeliest SIM: "
     of_best = reasons.sim_reasons(scene.history, best, scene.judged.box_kind[best])[0]
     return [
         *joining(scene, box, within),
-        *joint.facts(joint.in_time(joint.Acts(*together))),
+        *joint.facts(joint.in_time(acts)),
         *(whose + said for said in of_best),
     ]
 

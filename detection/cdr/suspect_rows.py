@@ -43,8 +43,7 @@ def suspect_rows(scene: Scene, sims: Ints, found: Sequence[Box], marks: Mapping[
 
 def joining(scene: Scene, box: Box, calls_within: int) -> list[str]:
     """What joins the SIMs of a box."""
-    acts = scene.of(box.sims)
-    devices = joint.shared_imeis(acts.sim, acts.imei)
+    devices = joint.shared_imeis(scene.of(box.sims))
     return reasons.group_reasons(box.group, box.sims, devices, calls_within, scene.ringed)
 
 
