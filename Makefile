@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PARTS := chromium gpsd gpsd-clients rtl-sdr openjdk-17-jre-headless fonts-noto-cjk systemd
 KIT_PYTHON ?= /usr/bin/python3
 KIT_PARTS := python3-venv rtl-sdr gpsd chrony network-manager usbutils
-BENCHES := gsm signatures cdr cdr_reliability cdr_dialects cdr_speed cdr_learner locate
+BENCHES := gsm signatures cdr cdr_reliability cdr_held_out cdr_dialects cdr_speed cdr_learner locate
 PYTEST_ARGS ?= -n auto
 PREFIX := /opt/catpool
 KIT_HOME := /var/lib/catpool

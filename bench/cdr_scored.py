@@ -9,8 +9,9 @@ from cdr_held import THIN, read_truth
 from cities.scenarios import make
 from numpy.typing import NDArray
 
+from detection.cdr.features import Source
 from detection.cdr.pseudonyms import Names
-from detection.cdr.rank import rank
+from detection.cdr.rank import features_of, rank
 from detection.cdr.records import Records, open_engine, read_records
 from detection.cells import read_cells
 from detection.lead import PlacedCell
@@ -27,6 +28,7 @@ class Made:
     seed: int
     days: int
     records: Records
+    source: Source  # of its features: a city may be ranked again
     placed: list[PlacedCell]
     inside: NDArray[np.bool_]
     kind: NDArray[np.str_]  # of an honest SIM its trade, of another the form of its box
@@ -56,9 +58,9 @@ def read_city(scenario: str, seed: int, subscribers: int, days: int) -> Made:
     inside = truth.box[rows] >= 0
     thin = (truth.acts[rows] < THIN) | np.isnan(truth.first_s[rows])
     kind = np.where(inside, np.array(truth.form)[rows], np.array(truth.kind)[rows])
-    return Made(scenario, seed, days, records, placed, inside, kind, ~(inside & thin))
+    return Made(scenario, seed, days, records, features_of(records), placed, inside, kind, ~(inside & thin))
 
 
 def score(city: Made) -> Scored:
-    judged = rank(city.records, NAMES, city.placed).judged
+    judged = rank(city.records, NAMES, city.placed, source=city.source).judged
     return Scored(judged.score, judged.odds, judged.raised_s >= 0)
