@@ -9,6 +9,7 @@ from detection.cdr.contents import Column
 from detection.cdr.countries import CHINA, Home, home_by_code
 from detection.cdr.cutting import cut, find_header, header_words, sniff, width_of
 from detection.cdr.dialect import Dialect
+from detection.cdr.record_words import says_service_only
 from detection.cdr.times import TimeReading
 from detection.cdr.words import is_empty, is_wide, narrow
 from detection.errors import ExportError
@@ -50,6 +51,7 @@ MISSING_COSTS = {
     "cell": "boxes cannot be placed, and SIMs that stand together are not joined",
     "ta": "the place of a lead is a whole sector, not a ring in it",
     "record_type": "every record counts as an outgoing call",
+    "direction": "told by which number is the IMSI's own, where it can be; without a service, messages count as calls",
     "other": "strangers called once, the strongest mark, cannot be counted",
     "result": "a call counts as answered when it lasted",
 }
@@ -82,6 +84,7 @@ class Layout:
     shape: dict[int, tuple[int, int]] = field(default_factory=dict)  # column -> lengths (fewest, most) in the sample
     always: frozenset[int] = frozenset()  # columns that are never empty in the sample
     timezone: str = ""  # where a dialect names it
+    undirected: bool = False  # no column tells which way a call went: the SIM's own number does
 
 
 def lay_out(lines: Sequence[str], name: str, dialect: Dialect = NO_DIALECT) -> Layout:
@@ -146,6 +149,7 @@ def assign(
     found.obey(dialect, name)
     time = complete(found, name)
     shape, always = shapes(columns)
+    undirected = is_undirected(found)
     return Layout(
         delimiter=delimiter,
         fields=len(names),
@@ -154,7 +158,7 @@ def assign(
         roles=found.roles,
         reasons=found.reasons,
         time=time,
-        missing=what_is_missing(found.roles),
+        missing=what_is_missing(found.roles, undirected),
         numbered_types=found.numbered,
         header_text=header_text,
         rows=rows,
@@ -170,6 +174,7 @@ def assign(
         timezone=dialect.timezone,
         shape=shape,
         always=always,
+        undirected=undirected,
     )
 
 
@@ -194,9 +199,18 @@ def shapes(columns: Sequence[Column]) -> tuple[dict[int, tuple[int, int]], froze
     return shape, frozenset(always)
 
 
-def what_is_missing(roles: dict[str, int]) -> tuple[str, ...]:
+def is_undirected(found: Assignment) -> bool:
+    """True where calling and called stand beside an IMSI, and no column tells whose the IMSI is."""
+    roles = found.roles
+    if not {"imsi", "calling", "called"} <= set(roles) or {"served", "other"} & set(roles) or found.numbered:
+        return False
+    words = [word for role in ("record_type", "service") if role in roles for word in found.of(role).usual_kinds]
+    return all(map(says_service_only, words))
+
+
+def what_is_missing(roles: dict[str, int], undirected: bool = False) -> tuple[str, ...]:
     """Keys of MISSING_COSTS for which no column stands."""
-    held = set(roles)
+    held = set(roles) | {"record_type" if undirected else "direction"}
     if held & {"ci", "cgi"}:
         held.add("cell")
     if held & {"calling", "called"} and len(held & {"calling", "called", "served"}) > 1:

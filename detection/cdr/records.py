@@ -186,6 +186,7 @@ def _settle(
     settled = Settled(intake, places, maps, people, offsets)
     table = _fill(engine, settled)
     account = _account(intake, table, np.concatenate([*settled.twice, np.zeros(0, np.int64)]))
+    warnings += settled.told.lines()
     account.check()
     if account.accepted == 0:
         raise _nothing(intake, files)

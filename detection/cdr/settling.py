@@ -10,6 +10,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from detection.cdr.digits import Ints
+from detection.cdr.direction import NEEDED, Owners, Told, learn, tell
 from detection.cdr.door import UNKNOWN
 from detection.cdr.export import ExportFile
 from detection.cdr.identities import Identities, Maps
@@ -111,6 +112,9 @@ class Settled:
         self.bounds = range_bounds(len(people.sims), intake.records)
         self.twice: list[Ints] = []  # rows that say the same as a row before them
 
+        self.told = Told()
+        self._undirected = any(file.layout.undirected for _, file in intake.first_rows)
+        self._owners = Owners(np.zeros(0, np.int64), np.zeros(0, bool), True)
     def _slabs(self) -> Iterator[Columns]:
         """The slabs without the lines that were refused; each is let go once given."""
         unread = self.places.unread
@@ -157,6 +161,9 @@ class Settled:
             for slab in self._slabs():
                 self._shelve(self.columns(slab), shelves)
             with ThreadPoolExecutor(1) as ahead:  # the next is made ready while the last is taken in
+            if self._undirected:
+                parts = (joined(shelf.read(*NEEDED)) for shelf in shelves)
+                self._owners = learn(parts, int(self.bounds[-1]), len(self.party_class) - 1)
                 yield from ahead_of(ahead, self._whole, shelves)
         finally:
             for shelf in shelves:
@@ -172,17 +179,25 @@ class Settled:
 
     def _whole(self, shelf: Slabs) -> Columns:
         """The records of a shelf, each once."""
-        parts = list(shelf.drain())
-        if not parts:
+        records = joined(shelf.drain())
+        if not records:
             return {}
         records = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
         twice = find_twice(records)
-        if not len(twice):
-            return records
-        self.twice.append(records["row"][twice])
-        once = np.ones(len(records["row"]), bool)
-        once[twice] = False
-        return {name: column[once] for name, column in records.items()}
+        if len(twice):
+            self.twice.append(records["row"][twice])
+            once = np.ones(len(records["row"]), bool)
+            once[twice] = False
+            records = {name: column[once] for name, column in records.items()}
+        if self._undirected:
+            tell(records, self._owners, self.party_class, self.told)
+        return records
+
+
+def joined(slabs: Iterable[Columns]) -> Columns:
+    """The columns of slabs, one after the other; empty where there is none."""
+    parts = list(slabs)
+    return {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])} if parts else {}
 
 
 def ahead_of(pool: ThreadPoolExecutor, work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:

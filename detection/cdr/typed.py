@@ -16,6 +16,7 @@ from detection.cdr import meanings
 from detection.cdr.ages import FUTURE
 from detection.cdr.columns import Layout
 from detection.cdr.digits import EMPTY, LENGTH, ODD, PLUS, Column, Ints, Words, codes, keys, mix, value_of
+from detection.cdr.direction import not_told
 from detection.cdr.door import Door, Fault
 from detection.cdr.lexicon import Grown, Ids, Lexicon
 from detection.cdr.moments import UNREAD, Clock, Moment
@@ -167,6 +168,8 @@ class Reader:
             "imei": code.get("imei", np.zeros(len(cut.line), np.int64)),
         }
         made |= self._parties(code, made["kind"])
+        if self.layout.undirected:
+            made["kind"] = np.where(made["imsi"] == EMPTY, made["kind"], not_told(made["kind"]))
         self._check_shift(cut, faults)
         party = next(role for role in ("served", "calling", "called", "imsi") if role in column)
         faults.append(Fault((made["served"] == EMPTY) & (made["imsi"] == EMPTY), party, "no party"))
