@@ -91,7 +91,7 @@ def write(seed: pa.Table, rows: int, path: Path) -> int:
     honest = int(seed["honest"].to_numpy().max()) + 1
     copies, part = divmod(rows - len(seed), honest)
     con = duckdb.connect()
-    con.execute(f"SET temp_directory = '{path.parent}'")
+    con.execute(f"SET temp_directory = '{path.parent}'; SET memory_limit = '5GB'")
     con.register("seed", seed)
     con.execute(f"""
         CREATE VIEW rows AS SELECT kind AS record_type, (imsi + c * 100000)::VARCHAR AS imsi,

@@ -19,9 +19,9 @@ from detection.cdr.digits import Ints
 from detection.cdr.door import Door
 from detection.cdr.export import ExportFile
 from detection.cdr.lines import UNIT, Lines, look_at, whole_records
-from detection.cdr.masking import shape_of, without_digits
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.reader import RowBlock, batches, row_block
+from detection.cdr.rejects import Reject, Rejects
 from detection.cdr.slabs import Slabs
 from detection.cdr.times import LATEST
 from detection.cdr.typed import COLUMNS, Cuttable, Places, Reader, Typed, filled
@@ -35,23 +35,6 @@ VALUE_SHOWN = 60
 IDENTITIES = ("imsi", "imei", "served", "calling", "called", "other")
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A line that is no record, with what is wrong; columns of rejects.csv."""
-
-    file: str
-    line: int
-    column: str
-    value: str
-    reason: str
-    word: bool = False  # of a column of times, cells or the export's own words: letters name nobody
-
-    @property
-    def shown(self) -> str:
-        """The value without identities and names."""
-        return without_digits(self.value) if self.word else shape_of(self.value)
 
 
 @dataclass(slots=True)
@@ -77,7 +60,7 @@ class Intake:
     header: int = 0
     blank: int = 0
     rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: Rejects = field(default_factory=Rejects)
     spans: dict[int, int] = field(default_factory=dict)  # row: how many lines more than one its record takes
     times: Span = field(default_factory=Span)
     first_rows: list[tuple[int, ExportFile]] = field(default_factory=list)
@@ -234,7 +217,7 @@ class Intake:
     def _reject(self, file: ExportFile, line: int, column: str, value: str, reason: str, word: bool = False) -> None:
         within = self.lines - self.first_rows[-1][0] + line + 1
         shown = "".join(" " if char < " " else char for char in value[:VALUE_SHOWN])
-        self.rejects.append(Reject(str(file.path), within, column, shown, reason, word))
+        self.rejects.add(Reject(str(file.path), within, column, shown, reason, word))
         self.rejected += 1
 
 

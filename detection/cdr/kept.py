@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from detection.cdr.features import COUNTS, Tables, tables
 from detection.cdr.identities import Identities, Named
 from detection.cdr.ledger import Ledger
-from detection.cdr.records import Account, Records, Reject
+from detection.cdr.records import Account, Records
+from detection.cdr.rejects import Rejects
 from detection.cdr.roster import found_in, read_columns
 from detection.cdr.running import ACTS
 
@@ -142,7 +143,7 @@ def kept_records(ledger: Ledger, engine: Backend, read: Records | None) -> tuple
         np.array([place[cell] for cell in state.cells], np.int32),
     )
     account = read.account if read is not None else Account(0, 0, 0, 0, 0, 0)
-    rejects: list[Reject] = read.rejects if read is not None else []
+    rejects = read.rejects if read is not None else Rejects()
     files, warnings = (read.files, read.warnings) if read is not None else ([], [])
     table = kept.of(np.zeros(0, np.int64)).records
     return (

@@ -4,18 +4,22 @@ import csv
 import io
 import json
 import os
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from detection.cdr.masking import inert
-from detection.cdr.records import Reject
+from detection.cdr.rejects import Reject
 from detection.errors import ExportError
 
 SUSPECT_COLUMNS = ("imsi", "msisdn", "score", "lead", "form", "lat", "lon", "lac", "ci", "detected_at", "reasons")
 REJECT_COLUMNS = ("file", "line", "column", "value", "reason")
+ROWS_AT_ONCE = 10_000
+HALF_WRITTEN = re.compile(r"\.(?:catpool-|(?:suspects|leads|rejects|victims|block)\.(?:csv|json)\.)[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ def prepare_folder(folder: Path) -> None:
     """Makes DIR and proves that it can be written, before the work. Raises ExportError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".*"):
+            if HALF_WRITTEN.fullmatch(left.name):  # by a run that was killed
+                left.unlink()
         probe = folder / f".catpool-{secrets.token_hex(4)}"
         probe.touch()
         probe.unlink()
@@ -85,13 +92,24 @@ def write_suspects(path: Path, suspects: Sequence[Suspect], mode: int = 0o666) -
     write_whole(path, _csv(SUSPECT_COLUMNS, rows), mode)
 
 
-def write_rejects(path: Path, rejects: Sequence[Reject], hide: bool, mode: int = 0o666) -> None:
+def write_rejects(path: Path, rejects: Iterable[Reject], hide: bool, mode: int = 0o666) -> None:
     """`hide`: no identity and no name gets out through a bad line; see Reject.shown."""
-    rows = []
-    for reject in rejects:
-        value = reject.shown if hide else reject.value
-        rows.append([reject.file, reject.line, reject.column, _printable(value), reject.reason])
-    write_whole(path, _csv(REJECT_COLUMNS, rows), mode)
+
+    def texts() -> Iterator[str]:  # not held whole: every line of an export may be refused
+        header: Sequence[str] = REJECT_COLUMNS
+        rest = iter(rejects)
+        while rows := [_reject_row(reject, hide) for reject in islice(rest, ROWS_AT_ONCE)]:
+            yield _csv(header, rows)
+            header = ()
+        if header:
+            yield _csv(header, [])
+
+    write_whole(path, texts(), mode)
+
+
+def _reject_row(reject: Reject, hide: bool) -> list[object]:
+    value = reject.shown if hide else reject.value
+    return [reject.file, reject.line, reject.column, _printable(value), reject.reason]
 
 
 def write_leads(path: Path, leads: Sequence[LeadRow], mode: int = 0o666) -> None:
@@ -110,18 +128,19 @@ def _printable(text: str) -> str:
 def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
+    if header:
+        writer.writerow(header)
     writer.writerows([inert(value) for value in row] for row in rows)
     return out.getvalue()
 
 
-def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
+def write_whole(path: Path, text: str | Iterable[str], mode: int = 0o666) -> None:
     """A temporary file beside it, synced, then renamed over it. Raises ExportError."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.writelines([text] if isinstance(text, str) else text)
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)

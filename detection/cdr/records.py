@@ -31,9 +31,9 @@ from detection.cdr.digits import Ints
 from detection.cdr.export import ExportFile, find_files
 from detection.cdr.identities import Identities, identify
 from detection.cdr.intake import Intake
-from detection.cdr.intake import Reject as Reject
 from detection.cdr.pseudonyms import Names
 from detection.cdr.record_words import KINDS
+from detection.cdr.rejects import Rejects
 from detection.cdr.settling import Places, Settled, Zone, sims_of, table_of
 from detection.cdr.settling import cell_order as cell_order
 from detection.errors import ExportError
@@ -87,7 +87,7 @@ class Records:
     zone: str
     people: Identities
     warnings: list[str] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: Rejects = field(default_factory=Rejects)
     has: frozenset[str] = frozenset()  # columns that hold anything
     bounds: Ints | None = None  # of the ranges of SIMs by which the rows lie; None where they lie anyhow
 
@@ -135,7 +135,8 @@ def read_records(
     files, warnings = list(examined), list[str]()
     if not files:
         files, warnings = examine_all(find_files(names), [Path(name) for name in names], dialect)
-    intake = Intake(cores(), latest_of(now))
+    naming = naming or Names(os.urandom(32))
+    intake = Intake(cores(), latest_of(now), rejects=Rejects(naming.clear))
     try:
         dialects: dict[object, int] = {}
         for number, file in enumerate(files):
@@ -144,8 +145,8 @@ def read_records(
             progress("reading", first)
             warnings += intake.take(file, source, partial(_within, progress, first, share))
         intake.flush()
-        warnings += told(sum(reject.reason == FUTURE for reject in intake.rejects), now)
-        return _settle(intake, files, engine, placed, timezone, naming or Names(os.urandom(32)), warnings, progress)
+        warnings += told(intake.rejects.reasons[FUTURE], now)
+        return _settle(intake, files, engine, placed, timezone, naming, warnings, progress)
     finally:
         intake.slabs.close()  # also where it is refused half-way
 
@@ -185,8 +186,8 @@ def _settle(
     offsets = Zone(zone, times.first_s or 0, times.last_s or 0)
     settled = Settled(intake, places, maps, people, offsets)
     table = _fill(engine, settled)
-    account = _account(intake, table, np.concatenate([*settled.twice, np.zeros(0, np.int64)]))
     warnings += settled.told.lines()
+    account = _account(intake, table, np.concatenate([*settled.twice, np.zeros(0, np.int64)]))
     account.check()
     if account.accepted == 0:
         raise _nothing(intake, files)
@@ -209,8 +210,7 @@ def _fill(engine: Backend, settled: Settled) -> ir.Table:
 
 
 def _nothing(intake: Intake, files: list[ExportFile]) -> ExportError:
-    first = min(intake.rejects, key=lambda reject: reject.line, default=None)
-    ahead = sum(reject.reason == FUTURE for reject in intake.rejects)
+    first, ahead = intake.rejects.earliest, intake.rejects.reasons[FUTURE]
     if first is not None and ahead == intake.rejected:
         return ExportError(
             f"export {first.file}: all {ahead} records are dated in the future (line {first.line}: {first.value})"
@@ -242,7 +242,6 @@ def _choose_zone(intake: Intake, timezone: str | None, warnings: list[str]) -> Z
 def _account(intake: Intake, table: ir.Table, twice: Ints) -> Account:
     again = set(twice.tolist()) if intake.spans else set()
     more = sum(extra for row, extra in intake.spans.items() if row in again)
-    intake.rejects.sort(key=lambda reject: (reject.file, reject.line))
     return Account(
         lines=intake.lines,
         accepted=int(table.count().to_pyarrow().as_py()) + sum(intake.spans.values()) - more,

@@ -14,10 +14,11 @@ from detection.cdr.direction import NEEDED, Owners, Told, learn, tell
 from detection.cdr.door import UNKNOWN
 from detection.cdr.export import ExportFile
 from detection.cdr.identities import Identities, Maps
-from detection.cdr.intake import Intake, Reject
+from detection.cdr.intake import Intake
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.numbers import CLASSES
 from detection.cdr.places import CellTexts, read_cells_of
+from detection.cdr.rejects import Reject
 from detection.cdr.slabs import Columns, Slabs
 from detection.cdr.times import zone_steps
 from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
@@ -66,7 +67,7 @@ class Places:
         role, layout = self._column[place], file.layout
         name = layout.names[layout.roles[role]] if role in layout.roles else role
         value = dict(zip(TEXT_ROLES, self.intake.places.texts[place][1], strict=True))[role]
-        self.intake.rejects.append(Reject(str(file.path), line, name, value[:60], "not a cell number", word=True))
+        self.intake.rejects.add(Reject(str(file.path), line, name, value[:60], "not a cell number", word=True))
 
 
 class Zone:
@@ -111,10 +112,10 @@ class Settled:
         self.party_class = np.append(people.party_class, np.int8(CLASSES.index("none")))
         self.bounds = range_bounds(len(people.sims), intake.records)
         self.twice: list[Ints] = []  # rows that say the same as a row before them
-
         self.told = Told()
         self._undirected = any(file.layout.undirected for _, file in intake.first_rows)
         self._owners = Owners(np.zeros(0, np.int64), np.zeros(0, bool), True)
+
     def _slabs(self) -> Iterator[Columns]:
         """The slabs without the lines that were refused; each is let go once given."""
         unread = self.places.unread
@@ -160,10 +161,10 @@ class Settled:
         try:
             for slab in self._slabs():
                 self._shelve(self.columns(slab), shelves)
-            with ThreadPoolExecutor(1) as ahead:  # the next is made ready while the last is taken in
             if self._undirected:
                 parts = (joined(shelf.read(*NEEDED)) for shelf in shelves)
                 self._owners = learn(parts, int(self.bounds[-1]), len(self.party_class) - 1)
+            with ThreadPoolExecutor(1) as ahead:  # the next is made ready while the last is taken in
                 yield from ahead_of(ahead, self._whole, shelves)
         finally:
             for shelf in shelves:
@@ -182,7 +183,6 @@ class Settled:
         records = joined(shelf.drain())
         if not records:
             return {}
-        records = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
         twice = find_twice(records)
         if len(twice):
             self.twice.append(records["row"][twice])
