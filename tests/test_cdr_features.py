@@ -76,6 +76,7 @@ def told(own: list[Row]) -> Iterator[tuple[int, Counter[str]]]:
     wrote: Counter[int] = Counter()
     heard: set[int] = set()
     outward: list[int] = []
+    been: set[object] = {None}
     before: Row | None = None
     for act in own:
         adds: Counter[str] = Counter()
@@ -103,6 +104,8 @@ def told(own: list[Row]) -> Iterator[tuple[int, Counter[str]]]:
         if kind not in (MOC, MTC, SMO, SMT):
             yield t // HOUR_S, adds
             continue
+        adds["new_cells"] += act["cell"] not in been
+        been.add(act["cell"])
         for name, changed, steps in (("cell", "moves", "steps"), ("imei_id", "imei_changes", "imei_steps")):
             if before is not None and act[name] is not None and before[name] is not None:
                 adds[steps] += 1
@@ -152,7 +155,7 @@ def test_later_records_are_counted_by_what_was_before(cut: int) -> None:
     rows = some_records(4)
     first, later = table_of(rows[:cut]), table_of(rows[cut:])
     tail = [rows.index(row) for sim in range(SIMS) for row in kept_of([r for r in rows[:cut] if r["sim_id"] == sim])]
-    past = Past(table_of([rows[at] for at in tail]).select(*TAIL), features.pairs(first))
+    past = Past(table_of([rows[at] for at in tail]).select(*TAIL), features.pairs(first), features.visited(first))
     sums = {name: np.zeros(SIMS) for name in COUNTS}
     for views in (features.views(first), features.views(later, past)):
         for view in views:

@@ -4,7 +4,7 @@ Only SIMs that look like a box's on their own are joined by where they stand, so
 dormitory around a box does not fall in with it. A shared device joins more readily.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,8 @@ Floats = NDArray[np.float64]
 
 STATIC_SHARE = 0.6  # of a SIM's acts at its main spot, to count as standing there
 SPOT_SHARE, LEAST_AT_SPOT = 0.15, 5  # of its acts, and acts, to count as standing at one of several
-ROAD_CELLS = 3  # different cells that two SIMs share hour by hour, to count as one road
-ROAD_SHARE = 0.42  # of the fewer hours and cells of the two
 MOST_ON_ONE_SPOT = 400
-CANDIDATE_DEVICE, CANDIDATE_SPOT, CANDIDATE_ROAD = -2.0, 2.0, 0.0  # least own evidence to be joined so
+CANDIDATE_DEVICE, CANDIDATE_SPOT = -2.0, 2.0  # least own evidence to be joined so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +54,7 @@ class Spots:
     last_s: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """On which cell a SIM was in which hour, sorted by SIM."""
-
-    sim: Ints
-    hour: Ints
-    cell: Ints
-
-
-def find_links(own: Floats, family: Ints, history: History, spots: Spots, presence: Presence) -> list[Link]:
+def find_links(own: Floats, family: Ints, history: History, spots: Spots) -> list[Link]:
     """Links among SIMs whose own evidence (log odds without prior) allows them.
 
     `family` parts what never stands in one box although it stands on one spot, such as a registration pool
@@ -77,7 +66,6 @@ def find_links(own: Floats, family: Ints, history: History, spots: Spots, presen
         if min(own[one], own[two]) >= CANDIDATE_DEVICE
     ]
     links += spot_links(own, family, spots)
-    links += road_links(own, presence)
     return links
 
 
@@ -133,33 +121,6 @@ def standing(own: Floats, spots: Spots) -> tuple[Ints, Ints, Ints, Ints]:
     return sim[stands], cell[stands], ta[stands], first[stands]
 
 
-def road_links(own: Floats, presence: Presence) -> list[Link]:
-    """SIMs that pass the same cells in the same hours: one car."""
-    held = own[presence.sim] >= CANDIDATE_ROAD
-    seen: dict[int, set[tuple[int, int]]] = {}
-    for s, h, c in zip(
-        presence.sim[held].tolist(), presence.hour[held].tolist(), presence.cell[held].tolist(), strict=True
-    ):
-        seen.setdefault(s, set()).add((h, c))
-    by_step: dict[tuple[int, int], list[int]] = {}
-    for s, steps in seen.items():
-        if len({c for _, c in steps}) >= ROAD_CELLS:
-            for step in steps:
-                by_step.setdefault(step, []).append(s)
-    shared: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for step, sims in by_step.items():
-        if len(sims) <= 60:
-            for at, one in enumerate(sorted(sims)):
-                for two in sorted(sims)[at + 1 :]:
-                    shared.setdefault((one, two), []).append(step)
-    links = []
-    for (one, two), met in sorted(shared.items()):
-        least = min(len(seen[one]), len(seen[two]))
-        if len({c for _, c in met}) >= ROAD_CELLS and len(met) >= ROAD_SHARE * least:
-            links.append(Link(one, two, "road", (sorted(met)[ROAD_CELLS - 1][0] + 1) * 3600))
-    return links
-
-
 def group(links: list[Link], history: History) -> list[Group]:
     """Connected SIMs, each group in order of SIM."""
     parent: dict[int, int] = {}
@@ -189,16 +150,17 @@ def group(links: list[Link], history: History) -> list[Group]:
     ]
 
 
-def cut(groups: list[Group], acts: Acts, number: Ints, tac: Ints) -> list[Group]:
+def cut(groups: list[Group], acts: Acts, number: Ints, tac: Ints, bonds: Callable[[Acts, Ints], Floats]) -> list[Group]:
     """The groups, each cut where its SIMs are too unlike to be of one box.
 
-    `acts` hold those of all grouped SIMs; `number` gives the number id of every SIM, `tac` the TAC of every IMEI.
+    `acts` hold those of all grouped SIMs; `number` gives the number id of every SIM, `tac` the TAC of every IMEI;
+    `bonds`, from acts of SIMs, (n, n) log odds that ways travelled together add.
     """
     found = []
     for group in groups:
         sims = np.array(group.sims)
         own = acts.of(np.isin(acts.sim, sims)) if len(sims) > 2 else acts
-        for part in likeness.parts(own, sims, number[sims], tac):
+        for part in likeness.parts(own, sims, number[sims], tac, bonds):
             links = tuple(links_within(group.links, set(sims[part].tolist())))
             joined = tuple(group.joined_s[at] for at in part.tolist())
             found.append(Group(tuple(sims[part].tolist()), joined, links))

@@ -19,7 +19,7 @@ class Feature:
 PAIRS = {
     "device": "both were at home in one IMEI",
     "spot": "both do most of their acts on one cell at one timing advance or its neighbour",
-    "road": "both pass the same cells in the same hours",
+    "road": "both go the same way at the same time: cell after cell, hour after hour",
     "calls": "both rang or wrote to one another, and to other suspects",
 }
 OTHERS = {

@@ -41,6 +41,7 @@ COUNTS: dict[str, str] = {
     "night": "outgoing acts between 0 and 6 local time",
     "moves": "acts on another cell than the act before",
     "steps": "acts with a cell after an act with a cell",
+    "new_cells": "cells on which it acted",
     "rings_changed": "acts on the cell of the act before, at another timing advance",
     "rings": "acts on the cell of the act before, with a timing advance",
     "imei_changes": "acts with another IMEI than the act before",
@@ -58,6 +59,7 @@ class Past:
 
     tail: ir.Table  # records: of each SIM the latest act, call or message, and two outgoing acts
     pairs: ir.Table  # sim_id, other_id, called, wrote, heard: how often so far
+    visited: ir.Table  # sim_id, cell: where it acted so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,23 @@ def gaps(records: ir.Table, past: Past | None) -> View:
     return View(acts, marks, {})
 
 
-VIEWS: tuple[Callable[[ir.Table, Past | None], View], ...] = (single_acts, steps, contacts, gaps)
+def roaming(records: ir.Table, past: Past | None) -> View:
+    """The first act of a SIM on each cell."""
+    spoken = records.filter(records.kind <= SMT, records.cell.notnull())
+    acts = spoken.group_by("sim_id", "cell").agg(t_s=spoken.t_s.min())
+    if past is not None:
+        acts = acts.anti_join(past.visited, ["sim_id", "cell"])
+    acts = acts.mutate(past=False)
+    return View(acts, {"new_cells": acts.cell.notnull()}, {})
+
+
+def visited(records: ir.Table) -> ir.Table:
+    """sim_id, cell: where each SIM called or wrote, or was called or written to."""
+    spoken = records.filter(records.kind <= SMT, records.cell.notnull())
+    return spoken.select("sim_id", "cell").distinct()
+
+
+VIEWS: tuple[Callable[[ir.Table, Past | None], View], ...] = (single_acts, steps, roaming, contacts, gaps)
 
 
 def sims(records: ir.Table) -> ir.Table:

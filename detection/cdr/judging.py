@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, circles, crowd, mutual, pools, turns, verdict
+from detection.cdr import boxes, circles, convoys, crowd, mutual, pools, turns, verdict
 from detection.cdr.acts import acts_in
 from detection.cdr.answers import whole_numbers
 from detection.cdr.features import Source
@@ -37,29 +37,26 @@ def judge_sims(
     own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
     near = source.of(likely)
-    spots, presence = _spots(near.spots), _presence(near.presence)
+    spots = _spots(near.spots)
     family = verdict.families(posterior)
     heard = acts_in(near.records)
     pooled, shifts = pools.pools(own, family, spots), turns.turns(heard, own, family, spots)
     for shown in (pooled, shifts):
         own[shown.sims] += shown.at_last(history.ends_s)
-    links = boxes.find_links(own, family, history, spots, presence)
+    travelling = convoys.convoys(heard, own)
+    links = boxes.find_links(own, family, history, spots) + travelling.links()
     links += mutual.mutual_links(own, history.number_id, heard)
     closed = circles.circles(heard, own, history.number_id)
     links += closed.links()
-    own[closed.sims] += closed.at_last(history.ends_s)
-    groups = boxes.cut(boxes.group(links, history), heard, history.number_id, tac)
+    for known in (closed, travelling):
+        own[known.sims] += known.at_last(history.ends_s)
+    groups = boxes.cut(boxes.group(links, history), heard, history.number_id, tac, travelling.bonds)
     company = crowd.crowd(heard, own, history.number_id)
     progress("detection times", 0.6)
-    judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, shifts, closed))
+    judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, shifts, closed, travelling))
     return Judging(judged, posterior, groups)
 
 
 def _spots(table: ir.Table) -> boxes.Spots:
     rows = whole_numbers(table.order_by(["sim_id", "cell", "ta"]))
     return boxes.Spots(*(rows[name] for name in ("sim_id", "cell", "ta", "acts", "first_s", "last_s")))
-
-
-def _presence(table: ir.Table) -> boxes.Presence:
-    rows = whole_numbers(table.order_by(["sim_id", "hour", "cell"]))
-    return boxes.Presence(*(rows[name] for name in ("sim_id", "hour", "cell")))

@@ -111,6 +111,7 @@ MEASURES = (
     Measure("reach", "{value:.0f} numbers called for the first time in each hour in which it was active"),
     Measure("received", "{value:.0f} messages received in each hour in which it was active"),
     Measure("talk", "answered calls lasted {value:.0f} s on average", trust=0.7),
+    Measure("cells", "it acted on {value:.0f} different cells", trust=0.7),
 )
 
 
@@ -170,6 +171,7 @@ def measures_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
             np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)),
             (counts["answered_out"] >= 4).astype(float),
         ),
+        "cells": (np.log(np.maximum(counts["new_cells"], 1)), (counts["new_cells"] > 0).astype(float)),
     }
 
 

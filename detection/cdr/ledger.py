@@ -7,6 +7,7 @@ a run that is killed leaves the state as it was, and files that no state names a
     acts-*.parquet    records, a file an update: the columns of `records`, keys in place of ids, made_up (legs that
                       were inferred)
     pairs-*.parquet   how often each SIM called, wrote to and heard from each number in that update
+    visited-*.parquet on which cells each SIM acted in that update
     sims, tail, devices, imeis, owners-*.parquet    one table each, of all that is known
 """
 
@@ -32,7 +33,7 @@ from detection.cdr.pseudonyms import Names
 from detection.errors import ExportError
 from sensor.cell import CellIdentity
 
-VERSION = 1
+VERSION = 2
 STATE = "state.json"
 TABLES = ("sims", "tail", "devices", "imeis", "owners")
 CHUNK = 1 << 22
@@ -44,6 +45,7 @@ class Part:
 
     acts: str
     pairs: str
+    visited: str
     first_s: int
     last_s: int
     rows: int
@@ -82,7 +84,7 @@ class Ledger:
         return None if named is None else pq.read_table(self.folder / named)
 
     def parts(self, engine: Backend, kind: str, parts: Sequence[Part] | None = None) -> ir.Table | None:
-        """The rows of all parts (or those named) as one table; `kind` is "acts" or "pairs"."""
+        """The rows of all parts (or those named) as one table; `kind` is "acts", "pairs" or "visited"."""
         chosen = self.state.parts if parts is None else parts
         paths = [str(self.folder / getattr(part, kind)) for part in chosen]
         return engine.read_parquet(paths) if paths else None
@@ -178,7 +180,7 @@ def digest(path: Path) -> str:
 
 
 def _files(state: State) -> list[str]:
-    return [*state.tables.values(), *(name for part in state.parts for name in (part.acts, part.pairs))]
+    return [*state.tables.values(), *(name for part in state.parts for name in (part.acts, part.pairs, part.visited))]
 
 
 def _told(state: State) -> dict[str, Any]:

@@ -6,6 +6,7 @@ while the mean over all their pairs speaks for it, so that a single SIM seen at 
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -204,11 +205,11 @@ def weights() -> Floats:
     return np.array([document["weights"][mark] for mark in MARKS])
 
 
-def parts(acts: Acts, sims: Ints, number: Ints, tac: Ints) -> list[Ints]:
-    """`sims` (ids ascending) parted into boxes, as indices; arguments as of `marks`."""
+def parts(acts: Acts, sims: Ints, number: Ints, tac: Ints, bonds: Callable[[Acts, Ints], Floats]) -> list[Ints]:
+    """`sims` (ids ascending) parted into boxes, as indices; arguments as of `marks`, `bonds` as of `boxes.cut`."""
     if not 2 < len(sims) <= MOST_SIMS:
         return [np.arange(len(sims))]
-    return clusters(np.tensordot(weights(), marks(acts, sims, number, tac), 1))
+    return clusters(np.tensordot(weights(), marks(acts, sims, number, tac), 1) + bonds(acts, sims))
 
 
 def clusters(log_odds: Floats) -> list[Ints]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.cdr import boxes, gateways, reasons, siting
+from detection.cdr import boxes, convoys, gateways, reasons, siting
 from detection.cdr.acts import Acts
 from detection.cdr.features import HOUR_S
 from detection.cdr.pseudonyms import Names
@@ -15,6 +15,7 @@ from detection.cdr.victims import LANDLINE
 
 MOVING = ("car", "pair")
 STANDING = 0.8  # share of a box's acts at its few places, from which it doesn't move
+SETTLED = 0.5  # share of its cells that a box was on an hour before too, from which it stops for hours
 LATEST_S = 2 * HOUR_S  # a moving box is placed by what it did this long before its last act
 
 Ints = NDArray[np.int64]
@@ -79,7 +80,8 @@ def _form(scene: Scene, sims: Ints, group: boxes.Group, label: Ints) -> str:
     """SIMs on one road are no car where a few places explain what they did."""
     on_roads = {sim for link in group.links if link.why == "road" for sim in (link.one, link.two)}
     roads = 2 * len(on_roads.intersection(sims.tolist())) >= len(sims) and float((label >= 0).mean()) < STANDING
-    return reasons.form_of(scene.posterior[sims], len(sims), roads)
+    stops = roads and convoys.settled(scene.of(sims)) >= SETTLED
+    return reasons.form_of(scene.posterior[sims], len(sims), roads, stops)
 
 
 def _on_a_line(scene: Scene, sims: Ints, acts: Acts, lines: Collection[str]) -> bool:

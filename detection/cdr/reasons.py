@@ -87,8 +87,11 @@ def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_withi
     return told
 
 
-def form_of(posterior: NDArray[np.float64], sims: int, roads: bool) -> str:
-    """Kind of box of a group: the kind that its SIMs agree on best. `posterior` is (SIMs, kinds), logs."""
+def form_of(posterior: NDArray[np.float64], sims: int, roads: bool, stops: bool = False) -> str:
+    """Kind of box of a group: the kind that its SIMs agree on best. `posterior` is (SIMs, kinds), logs.
+
+    `roads`: they go about together; `stops`: and stay for hours where they come.
+    """
     every = kinds.kinds()
     # bounded, so that one SIM doesn't outvote the rest
     log = np.maximum(posterior, posterior.max(axis=1, keepdims=True) - 12).sum(axis=0)
@@ -99,5 +102,5 @@ def form_of(posterior: NDArray[np.float64], sims: int, roads: bool) -> str:
     if sims > 6:
         best.pop("pair", None)
     if roads:
-        return "car" if sims > 2 else "pair" if "pair" in best else "car"
+        return "pair" if stops and "pair" in best else "car"
     return max(sorted(best), key=lambda name: best[name])

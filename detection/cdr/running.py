@@ -233,6 +233,7 @@ def _count(ledger: Ledger, engine: Backend, state: State, batch: _Batch, people:
     part = Part(
         ledger.write("acts", acts.order_by(["sim_id", "t_s", "row"]).to_pyarrow()),
         ledger.write("pairs", features.pairs(acts).order_by(["sim_id", "other_id"]).to_pyarrow()),
+        ledger.write("visited", features.visited(acts).order_by(["sim_id", "cell"]).to_pyarrow()),
         int(span["first"]),
         int(span["last"]),
         int(span["rows"]),
@@ -256,14 +257,17 @@ def _late_sims(engine: Backend, acts: ir.Table, tail: pa.Table | None) -> ir.Tab
 
 def _past(ledger: Ledger, engine: Backend, acts: ir.Table, tail: pa.Table | None) -> Past | None:
     """What later acts are counted by."""
-    pairs = ledger.parts(engine, "pairs")
-    if tail is None or pairs is None:
+    pairs, visited = ledger.parts(engine, "pairs"), ledger.parts(engine, "visited")
+    if tail is None or pairs is None or visited is None:
         return None
     met = acts.filter(acts.other_id.notnull()).select("sim_id", "other_id").distinct()
     held = pairs.semi_join(met, ["sim_id", "other_id"])
     sums = {name: held[name].sum().cast("int32") for name in PAIR_COUNTS}
     known = held.group_by("sim_id", "other_id").agg(**sums)
-    return Past(ibis.memtable(tail), engine.create_table("known_pairs", known))
+    been = visited.semi_join(features.visited(acts), ["sim_id", "cell"]).distinct()
+    return Past(
+        ibis.memtable(tail), engine.create_table("known_pairs", known), engine.create_table("known_cells", been)
+    )
 
 
 def _tail(acts: ir.Table, tail: pa.Table | None) -> ir.Table:
