@@ -9,6 +9,7 @@ from detection.cdr.contents import Column
 from detection.cdr.countries import CHINA, Home, home_by_code
 from detection.cdr.cutting import cut, find_header, header_words, sniff, width_of
 from detection.cdr.dialect import Dialect
+from detection.cdr.places import Base, WholeNames, choose_base
 from detection.cdr.record_words import says_service_only
 from detection.cdr.times import TimeReading
 from detection.cdr.words import is_empty, is_wide, narrow
@@ -84,7 +85,13 @@ class Layout:
     shape: dict[int, tuple[int, int]] = field(default_factory=dict)  # column -> lengths (fewest, most) in the sample
     always: frozenset[int] = frozenset()  # columns that are never empty in the sample
     timezone: str = ""  # where a dialect names it
+    lettered: bool = False  # its cells hold the letters of hex numbers
     undirected: bool = False  # no column tells which way a call went: the SIM's own number does
+
+    @property
+    def kin(self) -> object:
+        """What layouts of one source have in common."""
+        return self.names, tuple(sorted(self.roles.items()))
 
 
 def lay_out(lines: Sequence[str], name: str, dialect: Dialect = NO_DIALECT) -> Layout:
@@ -174,6 +181,7 @@ def assign(
         timezone=dialect.timezone,
         shape=shape,
         always=always,
+        lettered=is_lettered(found),
         undirected=undirected,
     )
 
@@ -197,6 +205,14 @@ def shapes(columns: Sequence[Column]) -> tuple[dict[int, tuple[int, int]], froze
             shape[at] = (low, high)
     always = {at for at, column in enumerate(columns) if len(column.values) > 20 and column.filled_share > 0.97}
     return shape, frozenset(always)
+
+
+def is_lettered(found: Assignment) -> bool:
+    """True where areas or cells are hex by their letters."""
+    plain = Base(False, "")
+    told = [choose_base(found.of(role).values, set(), role) for role in ("lac", "ci") if role in found.roles]
+    whole = WholeNames.of(found.of("cgi").values, [], plain).hexadecimal if "cgi" in found.roles else False
+    return whole or any(base.hexadecimal for base in told)
 
 
 def is_undirected(found: Assignment) -> bool:

@@ -156,8 +156,8 @@ def _within(progress: Callable[[str, float], None], first: float, share: float, 
 
 
 def _signature(file: ExportFile) -> object:
-    """Files with one signature come from one source: a cell number means the same in all of them."""
-    return file.layout.names, tuple(sorted(file.layout.roles.items())), file.parquet
+    """Files with one signature come from one source: a cell number is written alike in all of them."""
+    return file.layout.kin, file.layout.lettered, file.parquet
 
 
 def _settle(

@@ -17,9 +17,10 @@ from detection.cdr.identities import Identities, Maps
 from detection.cdr.intake import Intake
 from detection.cdr.moments import NO_OFFSET
 from detection.cdr.numbers import CLASSES
-from detection.cdr.places import CellTexts, read_cells_of
+from detection.cdr.places import CellTexts
 from detection.cdr.rejects import Reject
 from detection.cdr.slabs import Columns, Slabs
+from detection.cdr.sources import read_cells_by_source
 from detection.cdr.times import zone_steps
 from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
 from detection.lead import PlacedCell
@@ -40,10 +41,7 @@ class Places:
         by_dialect: dict[int, list[CellTexts]] = {}
         for dialect, text in sorted(texts):
             by_dialect.setdefault(dialect, []).append(text)
-        read = {
-            dialect: read_cells_of(found, placed, files[dialect].layout.cell_base)
-            for dialect, found in by_dialect.items()
-        }
+        read = read_cells_by_source(by_dialect, {dialect: files[dialect].layout for dialect in by_dialect}, placed)
         named = {cell for table in read.values() for cell in table.cells.values() if cell is not None}
         self.cells = sorted(named, key=cell_order)
         index: dict[CellIdentity | None, int] = {cell: at for at, cell in enumerate(self.cells)}
