@@ -151,6 +151,11 @@ def kinds_of(laws: dict[str, Any]) -> tuple[Kind, ...]:
     )
 
 
+def in_boxes() -> NDArray[np.bool_]:
+    """Which of the kinds are boxes."""
+    return np.array([bool(kind.form) for kind in kinds()])
+
+
 def shares_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
     """(k, n) of every SHARE."""
     return {
@@ -251,7 +256,7 @@ def posterior(logs: Floats, boxes_prior: float) -> tuple[Floats, Floats]:
     Within each side kinds share by their prior; `boxes_prior` is the chance that any SIM is in a box.
     """
     every = kinds()
-    dishonest = np.array([bool(kind.form) for kind in every])
+    dishonest = in_boxes()
     prior = np.array([kind.prior for kind in every])
     prior = np.where(dishonest, prior / prior[dishonest].sum(), prior / prior[~dishonest].sum())
     weighed = logs + np.log(prior)

@@ -27,11 +27,9 @@ def sim_reasons(history: History, sims: NDArray[np.int64], box_kind: NDArray[np.
     """For each SIM the features that speak most for its kind of box against the likeliest honest kind."""
     counts = history.at(sims)
     table = kinds.evidence(counts, history.told())
-    every = kinds.kinds()
-    honest = np.array([not kind.form for kind in every])
-    prior = np.log(np.array([kind.prior for kind in every]))
+    prior = np.log(np.array([kind.prior for kind in kinds.kinds()]))
     total = np.sum(list(table.values()), axis=0) + prior
-    rival = np.argmax(np.where(honest, total, -np.inf), axis=1)
+    rival = np.argmax(np.where(kinds.in_boxes(), -np.inf, total), axis=1)
     at = np.arange(len(sims))
     gain = {name: logs[at, box_kind] - logs[at, rival] for name, logs in table.items()}
     said = _sentences(counts)
@@ -49,8 +47,9 @@ def _sentences(counts: kinds.Counts) -> dict[str, list[str]]:
     for share in kinds.SHARES:
         k, n = shares[share.name]
         said[share.name] = [share_in_words(share.name, share.said, int(a), int(b)) for a, b in zip(k, n, strict=True)]
+    measures = kinds.measures_of(counts)
     for measure in kinds.MEASURES:
-        value, weight = kinds.measures_of(counts)[measure.name]
+        value, weight = measures[measure.name]
         said[measure.name] = [
             measure.said.format(value=np.exp(v)) if w and np.exp(v) >= 0.5 else ""
             for v, w in zip(value, weight, strict=True)

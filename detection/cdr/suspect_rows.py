@@ -82,9 +82,9 @@ def _place(scene: Scene, sim: int, box: Box | None) -> siting.Site | None:
 
 def kept_rows(scene: Scene, sims: Ints, found: Sequence[Box]) -> list[Suspected]:
     """What was thought of each of `sims`, under pseudonyms."""
-    of, every, own = by_sim(found), kinds.kinds(), scene.people.hidden()
-    shares = shares_of(scene.posterior[sims], np.array([bool(kind.form) for kind in every]))
-    names = [kind.name for kind in every]
+    of, own = by_sim(found), scene.people.hidden()
+    shares = shares_of(scene.posterior[sims], kinds.in_boxes())
+    names = [kind.name for kind in kinds.kinds()]
     return [
         suspected(
             own.sim(sim),

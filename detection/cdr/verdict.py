@@ -51,9 +51,8 @@ class Verdict:
 def families(posterior: Floats) -> Ints:
     """Which sort of box each SIM would be of: callers, senders or receivers (index)."""
     every = kinds.kinds()
-    dishonest = np.array([bool(kind.form) for kind in every])
     sort = np.array([{"sms": 1, "otp": 2}.get(kind.form, 0) for kind in every])
-    best: Ints = sort[np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)]
+    best: Ints = sort[np.argmax(np.where(kinds.in_boxes(), posterior, -np.inf), axis=1)]
     return best
 
 
@@ -76,9 +75,8 @@ def leaning(layer: Layer, posterior: Floats) -> Floats:
     """What raids taught of the kinds of every row of log posteriors."""
     if layer == AS_SHIPPED:
         return np.zeros(len(posterior))
-    every = kinds.kinds()
-    shares = shares_of(posterior, np.array([bool(kind.form) for kind in every]))
-    return layer.leaning([kind.name for kind in every], shares)
+    shares = shares_of(posterior, kinds.in_boxes())
+    return layer.leaning([kind.name for kind in kinds.kinds()], shares)
 
 
 def from_group(own: Floats, most: Floats) -> Floats:
@@ -123,8 +121,6 @@ def judge(
 ) -> Verdict:
     """Scores of all SIMs, and for those above the alarm the hour that raised them. `own` holds that of `together`."""
     odds = own + np.log(BOX_PRIOR)
-    every = kinds.kinds()
-    dishonest = np.array([bool(kind.form) for kind in every])
     for group in groups:
         sims = np.array(group.sims)
         odds[sims] += from_group(own[sims][:, None], bounds_of(group))[:, 0]
@@ -144,7 +140,7 @@ def judge(
     for group in suspected:
         raised[list(group.sims)] = raised_in(hours, by_hour, group, alarm, layer, lean, company, together)
     raised[odds < alarm] = -1
-    box_kind = np.argmax(np.where(dishonest, posterior, -np.inf), axis=1)
+    box_kind = np.argmax(np.where(kinds.in_boxes(), posterior, -np.inf), axis=1)
     return Verdict(own, odds, before, to_score(odds), np.argmax(posterior, axis=1), box_kind, raised)
 
 
