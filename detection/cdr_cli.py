@@ -13,7 +13,7 @@ import click
 
 from detection import cdr_feedback_cli
 from detection.cdr_home import audit_clear, audit_lists, keep_leads, learnt, prove_store
-from detection.cdr_telling import engine_errors, lead_lines, progress_bar, summary_lines
+from detection.cdr_telling import cells_line, engine_errors, lead_lines, progress_bar, summary_lines
 from detection.settings import DetectionSettings
 from sensor.home import find_home
 from sensor.settings import KitSettings, load_section
@@ -197,6 +197,8 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
             click.echo(json.dumps(lead, ensure_ascii=False))
     else:
         click.echo("\n".join(lead_lines(found)))
+    if placed:
+        said = [*said, cells_line(records.cells, placed)]
     click.echo("\n".join([*said, *summary_lines(records, found, lessons, job.out, written)]), err=True)
 
 

@@ -1,8 +1,9 @@
 """What a ranking says on the terminal: leads, the account of every line, progress, the engine's refusals."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from detection.cdr.lessons import Lessons
     from detection.cdr.rank import Ranking
     from detection.cdr.records import Records
+    from detection.lead import PlacedCell
+    from sensor.cell import CellIdentity
+
+FEW_RAISED, MANY_RAISED = 50, 0.05  # SIMs above the alarm, and their share, beyond which something is wrong
 
 
 def lead_lines(found: "Ranking") -> list[str]:
@@ -54,6 +59,35 @@ def cell_name(cell: "dict[str, Any]") -> str:
     return str(cell["ci"]) if cell["lac"] is None else f"{cell['lac']}-{cell['ci']}"
 
 
+def caution(alarms: int, sims: int) -> list[str]:
+    """What is said where more SIMs are raised than can be in boxes."""
+    if alarms <= max(FEW_RAISED, MANY_RAISED * sims):
+        return []
+    return [
+        f"CAUTION: that is {alarms / sims:.0%} of all SIMs, and no network holds so many boxes: the export was probably"
+        " misread. See how `catpool cdr inspect` reads its columns before you trust a lead."
+    ]
+
+
+def cells_line(cells: "Sequence[CellIdentity]", placed: "Sequence[PlacedCell]") -> str:
+    """How many of an export's cells have a mast; why none has."""
+    from detection.cdr.masts import place_cells
+
+    if not cells:
+        return "No cell of the export can be read: CELLS.csv places nothing."
+    known = sum(mast is not None for mast in place_cells(cells, placed))
+    line = f"{known} of {len(cells)} cells of the export stand in CELLS.csv"
+    if known:
+        return f"{line}."
+    turned = [
+        replace(cell, identity=replace(cell.identity, lac=cell.identity.ci, ci=cell.identity.lac)) for cell in placed
+    ]
+    swapped = any(mast is not None for mast in place_cells(cells, turned))
+    return f"{line}: nothing can be placed; " + (
+        "its columns lac and ci are swapped." if swapped else "is it of this network, and are lac and ci decimal in it?"
+    )
+
+
 def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out: Path, written: list[str]) -> list[str]:
     """The account of every line, what was missing, what was written."""
     from detection.cdr.columns import MISSING_COSTS
@@ -65,6 +99,7 @@ def summary_lines(records: "Records", found: "Ranking", lessons: "Lessons", out:
     lines += [f"Note: {warning}." for warning in records.warnings]
     leads = "1 lead" if len(found.leads) == 1 else f"{len(found.leads)} leads"
     lines.append(f"{found.alarms} of {found.sims} SIMs above the alarm, in {leads}. Leads, not proof.")
+    lines += caution(found.alarms, found.sims)
     if found.known:
         lines.append(f"{found.known} more are known look-alikes (`catpool cdr known list`): listed, not raised.")
     if lessons.model:

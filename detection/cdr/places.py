@@ -14,7 +14,9 @@ from sensor.cell import CellIdentity
 CellTexts = tuple[str | None, str | None, str | None, str | None, str | None]  # lac, ci, cgi, mcc, mnc
 
 _PARTS = re.compile(r"[-_.:/ ]+")
-_PACKED = re.compile(r"^([2-7]\d{2})(\d{2,3})([0-9A-Fa-f]{7,8})$")
+_COUNTRY = r"(?:[2-7]\d{2}|001|901|999)"  # MCC: beside countries' test, shared and private networks
+_PACKED = re.compile(rf"^({_COUNTRY})(\d{{2,3}})([0-9A-Fa-f]{{7,8}})$")
+_PACKED_DECIMAL = re.compile(rf"^({_COUNTRY})(\d\d)(\d{{5}})(\d{{5}})$")
 _LONG_MNC = re.compile(
     "302|31[0-6]|33[048]|34[0-8]|35[0-8]|36[0-6]|37[46]|405|708|722|732"
 )  # MCCs with MNCs of 3 digits
@@ -183,13 +185,15 @@ def _number(text: str, base: Base, column: str, largest: int) -> int:
 def _global(
     text: str, lac: int | None, mcc: str | None, mnc: str | None, base: Base, whole: WholeNames
 ) -> CellIdentity:
-    """CGI "460-00-1201-3305", ECGI "460-00-123456-12" or "46000-31604748", "1201-3305", packed hex, or a number."""
+    """CGI "460-00-1201-3305", ECGI "460-00-123456-12" or "46000-31604748", "1201-3305", packed, or a number."""
+    if (told := _PACKED_DECIMAL.match(text)) and max(int(told[3]), int(told[4])) <= 0xFFFF:
+        return _named(told[1], told[2], int(told[3]), int(told[4]))
     if _PACKED.match(text) and (named := _packed(text, lac, whole)) is not None:
         return named
     parts = [part for part in _PARTS.split(text) if part]
     if whole.network_first and len(parts) in (2, 3) and re.fullmatch(r"[2-7]\d{4,5}", parts[0]):
         parts = [parts[0][:3], parts[0][3:], *parts[1:]]
-    if len(parts) >= 3 and re.fullmatch(r"[2-7]\d{2}", parts[0]) and re.fullmatch(r"\d{1,3}", parts[1]):
+    if len(parts) >= 3 and re.fullmatch(_COUNTRY, parts[0]) and re.fullmatch(r"\d{1,3}", parts[1]):
         mcc, mnc, parts = parts[0], parts[1].zfill(2), parts[2:]
     hexadecimal = whole.hexadecimal or any(not part.isdigit() for part in parts)
     if len(parts) == 1:

@@ -175,7 +175,7 @@ def _settle(
         raise _nothing(intake, files)
     progress("cells", 0.0)
     places = Places(intake, files, placed)
-    places.refuse()
+    warnings += places.refuse()
     zone = _choose_zone(intake, timezone, warnings)
     sizes = len(intake.door.imsi.lexicon), len(intake.door.party.lexicon)
     imsis, alone = sims_of(intake.slabs.read("imsi", "served", "place"), places.unread, sizes)

@@ -29,6 +29,7 @@ from sensor.cell import CellIdentity
 MOST_SECONDS = 1 << 33  # in no export are as many seconds
 RANGE_ROWS = 2_000_000  # records that are settled, and whose features are asked for, at a time
 MOST_RANGES = 250  # each has an open file
+MOSTLY_READ = 0.5  # with more unread cells than this share, it isn't the lines that are bad
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -49,10 +50,14 @@ class Places:
         self.unread = np.array([text in read[d].unread for d, text in texts], bool)
         self._column = {at: read[d].unread[t][0] for at, (d, t) in enumerate(texts) if t in read[d].unread}
 
-    def refuse(self) -> None:
-        """Rejects the lines whose cell can't be read."""
+    def refuse(self) -> list[str]:
+        """Rejects the lines whose cell can't be read; gives what is to be said of cells that are read nowhere.
+
+        Where most lines of a source have a cell that can't be read, the lines are good and its cells are lost.
+        """
         if not self.unread.any():
-            return
+            return []
+        notes = self._give_up()
         starts = np.array([first for first, _ in self.intake.first_rows])
         for slab in self.intake.slabs.read("row", "place"):
             bad = self.unread[slab["place"]]
@@ -60,6 +65,22 @@ class Places:
                 first, file = self.intake.first_rows[int(np.searchsorted(starts, row, side="right")) - 1]
                 self._reject(file, row - first + 1, place)
                 self.intake.rejected += 1 + self.intake.spans.pop(row, 0)
+        return notes
+
+    def _give_up(self) -> list[str]:
+        """Lets unread cells of sources that have mostly such be no cells."""
+        source = np.array([dialect for dialect, _ in self.intake.places.texts])
+        lines, bad = np.zeros(source.max() + 1), np.zeros(source.max() + 1)
+        for slab in self.intake.slabs.read("place"):
+            lines += np.bincount(source[slab["place"]], minlength=len(lines))
+            bad += np.bincount(source[slab["place"]], self.unread[slab["place"]], minlength=len(lines))
+        notes = []
+        for at in np.flatnonzero(bad > MOSTLY_READ * lines).tolist():
+            first = int(np.flatnonzero((source == at) & self.unread)[0])
+            text = dict(zip(TEXT_ROLES, self.intake.places.texts[first][1], strict=True))[self._column[first]]
+            notes.append(f"{int(bad[at])} records have a cell that can't be read, such as {text[:40]!r}, and no place")
+            self.unread[source == at] = False
+        return notes
 
     def _reject(self, file: ExportFile, line: int, place: int) -> None:
         role, layout = self._column[place], file.layout
