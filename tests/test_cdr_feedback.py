@@ -15,13 +15,14 @@ from detection.cdr.known import Mark, known_on, make_mark
 from detection.cdr.layer import AS_SHIPPED, MOST_SHIFT, Layer, fit, shares_of
 from detection.cdr.outcomes import Result as Raid
 from detection.cdr.outcomes import read_outcomes, stored_results
-from detection.cdr.pseudonyms import Names
+from detection.cdr.pseudonyms import Names, open_key
 from detection.cdr.runs import Head, Run, Suspected, keep_run, kept_runs
 from detection.cdr.subjects import read_subject
 from detection.cdr_cli import cdr
 from detection.errors import DetectionError, ExportError
 from detection.lead import Lead
 from detection.store import Store
+from sensor.home import Home
 
 NAMES = Names(b"k" * 32)
 NOON = datetime(2026, 3, 5, 4, tzinfo=UTC)
@@ -226,6 +227,7 @@ def run(*words: str | Path) -> Result:
 
 
 def test_feedback_says_its_numbers_and_goes_back(home: Path, tmp_path: Path) -> None:
+    open_key(Home(home))
     keep_run(home / "cdr" / "runs", kept().head, kept().suspects)
     lines = [f"{raid.subject[0]},{raid.outcome},{raid.date}" for raid in raids()]
     (tmp_path / "raids.csv").write_text("\n".join(["lead,outcome,date", *lines]) + "\n")

@@ -184,7 +184,7 @@ def test_rejected_values_hide_their_digits(tmp_path: Path, home: Path) -> None:
     assert result.exit_code == 0, result.output
     with (tmp_path / "out" / "rejects.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
-    assert rows == [list(REJECT_COLUMNS), [str(path), "122", "imei", "not an imei", "not an IMEI of 14 to 16 digits"]]
+    assert rows == [list(REJECT_COLUMNS), [str(path), "122", "imei", "xxx xx xxxx", "not an IMEI of 14 to 16 digits"]]
     assert "Lines read: 122 = 120 accepted + 0 duplicates + 1 rejected + 1 header + 0 blank." in result.output
 
 

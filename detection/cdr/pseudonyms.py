@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,23 +24,44 @@ from sensor.home import Home
 KEY_NAME = "pseudonym.key"
 LETTERS = "abcdefghijkmnopqrstuvwxyz"
 LENGTH = 14
+KEY_OCTETS, FEWEST_DIFFERENT = 32, 8  # of 32 random octets fewer than 8 are different in no key
+KEPT_UNDER_IT = ("runs/*.jsonl", "known.json", "outcomes.jsonl", "running-*/state.json")
 
 
 def open_key(home: Home) -> bytes:
-    """The home's key, made once with mode 0600. Raises DetectionError where it can't be read or made."""
+    """The home's key, made once with mode 0600.
+
+    Raises DetectionError where it can't be read or made, is open to others or damaged, and where what was kept under
+    it lies there without it: under a new key nothing of that would be known again, and nobody would be told.
+    """
     path = home.make().root / "cdr" / KEY_NAME
     try:
         path.parent.mkdir(mode=0o750, exist_ok=True)
         if not path.exists():
+            _refuse_orphans(path)
             _make(path)
-        key = path.read_bytes()
+        key, mode = path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise DetectionError(f"pseudonym key {path}: {error.strerror}; mend the rights on CATPOOL_HOME") from error
-    if len(key) < 32:
+    if len(key) < KEY_OCTETS or len(set(key)) < FEWEST_DIFFERENT:
         raise DetectionError(
-            f"pseudonym key {path}: damaged ({len(key)} octets); restore it, or remove it to begin anew"
+            f"pseudonym key {path}: damaged ({len(key)} octets, {len(set(key))} different); restore it, or move"
+            f" {path.parent} away to begin anew"
+        )
+    if mode & 0o077:
+        raise DetectionError(
+            f"pseudonym key {path}: open to others (mode {mode:04o}); `chmod 600` it, and ask who has read it"
         )
     return key
+
+
+def _refuse_orphans(path: Path) -> None:
+    held = [name for name in KEPT_UNDER_IT if next(path.parent.glob(name), None) is not None]
+    if held:
+        raise DetectionError(
+            f"pseudonym key {path}: missing, but what it named lies there ({', '.join(held)}); restore the key,"
+            f" or move {path.parent} away to begin anew"
+        )
 
 
 def _make(path: Path) -> None:

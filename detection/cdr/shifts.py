@@ -21,6 +21,8 @@ def is_shifted(layout: Layout, values: Sequence[str]) -> bool:
         text = values[at].strip()
         if is_empty(text):
             empty += at in layout.always
+        elif at not in role_of:
+            continue  # remarks and names are of any length
         elif not low <= len(text) <= high:
             far = len(text) > high + 2 or len(text) < low - 2
             strange += 2 if _cannot_be(role_of.get(at, ""), text, high) else int(far)
