@@ -121,6 +121,15 @@ def error(bins: list[Bin], least: float, prior: bool) -> float:
     return far / total if total else 0.0
 
 
+def share_above(bins: list[Bin], least: float) -> tuple[float, float]:
+    """Share of box SIMs in the bins from `least` up: as the cities are, and at the prior."""
+    held = [one for one in bins if one.low >= least]
+    boxes, count = sum(one.boxes for one in held), sum(one.boxes + one.honest for one in held)
+    weight = sum(one.weight for one in held)
+    at_prior = sum(one.weight * (one.share_at_prior or 0.0) for one in held)
+    return boxes / count if count else 0.0, at_prior / weight if weight else 0.0
+
+
 def gather(scenarios: list[str], seeds: list[int], subscribers: int, days: int) -> tuple[Floats, Floats, list[Alarms]]:
     """(score, 1 in a box and 0 honest) of every SIM of every city, and the alarms of each."""
     scores, inside, alarms = [], [], []
@@ -158,6 +167,10 @@ def show(bins: list[Bin], alarms: list[Alarms], days: int) -> str:
     for name, least in (("all SIMs", 0.0), (f"above {LISTED:g}", LISTED), (f"above the alarm, {ALARM:g}", ALARM)):
         raw, reweighted = error(bins, least, prior=False), error(bins, least, prior=True)
         lines.append(f"ECE, {name}: {number(raw)} as the cities are, {number(reweighted)} at the prior")
+    as_is, reweighted = share_above(bins, ALARM)
+    lines.append(
+        f"of the SIMs above the alarm in boxes: {number(as_is)} as the cities are, {number(reweighted)} at the prior"
+    )
     honest, raised = sum(one.honest for one in alarms), sum(one.raised for one in alarms)
     rate = raised / honest / days * 1e5
     lines.append(f"alarms among honest SIMs: {raised} of {honest} in {days} days, {rate:.2f} per 100,000 SIMs and day")

@@ -46,6 +46,7 @@ def test_bins_hold_every_sim_once_and_an_empty_one_says_nothing(reliability: Any
     assert by_low[0.5].share_at_prior == pytest.approx(1e-4 / (1e-4 + (1 - 1e-4)))
     assert (by_low[0.999].boxes, by_low[0.999].share_at_prior) == (2, 1.0)
     assert by_low[0.7].share is None
+    assert reliability.share_above(bins, 0.5) == pytest.approx((0.75, 1e-4 / (1e-4 + (1 - 1e-4) / 3)), rel=1e-6)
 
 
 def test_bounds_of_counts_are_those_of_the_tables(reliability: Any) -> None:
