@@ -17,7 +17,8 @@ from detection.cdr.times import TimeReading, read_parts, read_times
 from detection.cdr.words import bare_text, is_empty, word_key
 
 SCIENTIFIC = re.compile(r"^\s*['\"]?\d(?:[.,]\d+)?[eE]\+?\d+\s*$")
-_IMSI = re.compile(r"[2-7]\d{13,14}|(?:001|901|999)\d{12}")  # beside countries: test, shared and private networks
+_NO_COUNTRY = ("001", "901", "999")  # MCCs of test, shared and private networks
+_IMSI = re.compile(rf"[2-7]\d{{13,14}}|(?:{'|'.join(_NO_COUNTRY)})\d{{12}}")
 _IMEI = re.compile(r"\d{14,17}|0+")
 _NUMBER = re.compile(r"\+?\d{3,22}|[*#]\d[\d*#]*")
 _GLOBAL = re.compile(
@@ -126,7 +127,7 @@ class Column:
             if _IMSI.fullmatch(value):
                 codes[value[:3]] += count
         common = codes.most_common(2)
-        if not common or common[0][0] not in countries():
+        if not common or (common[0][0] not in countries() and common[0][0] not in _NO_COUNTRY):
             return 0.0
         return sum(count for _, count in common) / len(self.filled)
 

@@ -45,6 +45,8 @@ def find_files(names: Sequence[str | Path]) -> list[Path]:
                 raise ExportError(f"export {path}: a folder without files named {' '.join(SUFFIXES)}")
             found.extend(inside)
         elif path.exists():
+            if not path.is_file():
+                raise ExportError(f"export {path}: not a regular file; it is read twice: save it as a file first")
             found.append(path)
         else:
             raise ExportError(f"export {path}: no such file or folder")

@@ -269,6 +269,9 @@ def _account_lines(told: dict[str, Any]) -> list[str]:
         )
         lines.append(f"  lines: {counts['lines']} = {parts}")
     for refused in told.get("refused", []):
+        if not refused["lines"]:
+            lines.append(f"  refused as a whole: {refused['reason']}")
+            continue
         where = f"column {refused['column']}: " if refused["column"] else ""
         value = f" ({refused['value']})" if refused["value"] else ""
         lines.append(

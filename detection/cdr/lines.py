@@ -28,7 +28,6 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive or an Excel workbook: save the sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save the sheet as CSV"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x7fELF", "a program"),
@@ -95,12 +94,20 @@ def look_at(path: Path, encoding: str = "") -> TextFile:
     encoding, reason = (encoding, "the dialect says so") if encoding else guess_encoding(head)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head)
     lines = re.split(r"\r\n|\n|\r", text)
-    if len(head) >= CHUNK and len(lines) > 1:
+    if len(head) >= CHUNK and len(lines) == 1:
+        raise ExportError(f"export {path}: no line ends in its first {CHUNK >> 20} MB: not a CSV of call records")
+    if len(head) >= CHUNK:
         lines.pop()  # cut in the middle
     return TextFile(path, gzipped, encoding, reason, tuple(line.replace("\x00", "") for line in lines))
 
 
 def refuse_what_is_no_text(path: Path, head: bytes) -> None:
+    if head.startswith(b"PK\x03\x04"):
+        workbook = b"[Content_Types].xml" in head or b"xl/" in head[:4096]
+        raise ExportError(
+            f"export {path}: not a CSV but "
+            + ("an Excel workbook: save the sheet as CSV" if workbook else "a zip archive: unzip it first")
+        )
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             raise ExportError(f"export {path}: not a CSV but {kind}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from ibis.backends.duckdb import Backend
 
@@ -46,6 +46,7 @@ def taking_in(
         )
         if new:
             records = read(list(new.values()))
+            refuse_zone(ledger.state, records, exports[0])
             if not is_set(now):
                 refuse_jump(ledger.state, records, days, exports[0])
             said += _told(take_in(ledger, records, dict.fromkeys(new, int(now.timestamp())), days), days)
@@ -54,6 +55,16 @@ def taking_in(
         known, source = kept_records(ledger, engine, records)
         said.append(_told_state(ledger))
         yield known, source, said
+
+
+def refuse_zone(state: State, records: Records, export: Path) -> None:
+    """Raises ExportError where an export is read in another local time than what is held: one of them is hours off."""
+    zones = [zone for zone in (state.zone, records.zone) if zone in available_timezones()]
+    if state.parts and len(set(zones)) == 2:
+        raise ExportError(
+            f"export {export}: read in {zones[1]}, but the running state is in {zones[0]}: give --timezone {zones[0]},"
+            " or another --owner if this is another region; nothing was changed"
+        )
 
 
 def refuse_jump(state: State, records: Records, days: int, export: Path) -> None:
