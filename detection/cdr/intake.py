@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SLAB_ROWS = 1 << 20  # rows put by at a time
 AHEAD = 2  # blocks a thread in the work
 VALUE_SHOWN = 60
+CONTROLS = dict.fromkeys(range(32), " ")
 IDENTITIES = ("imsi", "imei", "served", "calling", "called", "other")
 S = TypeVar("S")
 T = TypeVar("T")
@@ -142,18 +143,19 @@ class Intake:
                     future.cancel()
 
     def _keep(self, cut: Cuttable, typed: Typed, file: ExportFile) -> None:
+        columns = [cut.column(at) for at in range(file.layout.fields)] if typed.faults else []
         for row, role, reason in typed.faults:
-            self._tell(cut, row, role, reason, file)
+            self._tell(cut, [column.text(row) for column in columns], row, role, reason, file)
         count = len(typed.line)
         if not count:
             return
-        columns = typed.columns
+        made = typed.columns
         self._held["row"].append(self.lines + typed.line)
         for name in COLUMNS:
-            self._held[name].append(columns[name])
+            self._held[name].append(made[name])
         self._held_rows += count
         self.records += count
-        self._note_times(columns["t_s"], columns["offset_s"])
+        self._note_times(made["t_s"], made["offset_s"])
         if self._held_rows >= SLAB_ROWS:
             self.flush()
 
@@ -185,11 +187,10 @@ class Intake:
             self.slabs.put(self._held)
             self._held, self._held_rows = defaultdict(list), 0
 
-    def _tell(self, cut: Cuttable, row: int, role: str, reason: str, file: ExportFile) -> None:
+    def _tell(self, cut: Cuttable, texts: list[str], row: int, role: str, reason: str, file: ExportFile) -> None:
         """A row that is no record: a header or a blank line among the records, else a reject."""
         layout = file.layout
         line = int(cut.line[row])
-        texts = [cut.column(at).text(row) for at in range(layout.fields)]
         extra = getattr(cut, "spans", {}).get(line, 1) - 1
         if not file.parquet and not any(text.strip(' \t"') for text in texts):
             self.blank += 1 + extra
@@ -216,7 +217,7 @@ class Intake:
 
     def _reject(self, file: ExportFile, line: int, column: str, value: str, reason: str, word: bool = False) -> None:
         within = self.lines - self.first_rows[-1][0] + line + 1
-        shown = "".join(" " if char < " " else char for char in value[:VALUE_SHOWN])
+        shown = value[:VALUE_SHOWN].translate(CONTROLS)
         self.rejects.add(Reject(str(file.path), within, column, shown, reason, word))
         self.rejected += 1
 

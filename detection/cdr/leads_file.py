@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from detection.cdr.masking import inert
+from detection.cdr.masking import inert, printable
 from detection.cdr.rejects import Reject
 from detection.errors import ExportError
 
@@ -109,7 +109,7 @@ def write_rejects(path: Path, rejects: Iterable[Reject], hide: bool, mode: int =
 
 def _reject_row(reject: Reject, hide: bool) -> list[object]:
     value = reject.shown if hide else reject.value
-    return [reject.file, reject.line, reject.column, _printable(value), reject.reason]
+    return [reject.file, reject.line, reject.column, printable(value), reject.reason]
 
 
 def write_leads(path: Path, leads: Sequence[LeadRow], mode: int = 0o666) -> None:
@@ -119,10 +119,6 @@ def write_leads(path: Path, leads: Sequence[LeadRow], mode: int = 0o666) -> None
 def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], mode: int = 0o666) -> None:
     """A CSV; `mode` is what the umask may narrow further."""
     write_whole(path, _csv(header, rows), mode)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

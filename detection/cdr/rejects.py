@@ -11,7 +11,7 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from detection.cdr.masking import shape_of, without_digits
@@ -44,7 +44,7 @@ class Reject:
 
     def hidden(self) -> "Reject":
         """The same with nothing but what may be shown."""
-        return replace(self, value=self.shown, word=True)
+        return Reject(self.file, self.line, self.column, self.shown, self.reason, word=True)
 
 
 @dataclass(slots=True)
