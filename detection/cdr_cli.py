@@ -243,7 +243,7 @@ def inspect(
             click.echo("\n".join(described_lines(description)))
         if dialect_out is not None and number == 0:
             write_dialect(dialect_out, description["dialect"])
-            click.echo(f"Written: {dialect_out}, the dialect of {description['file']}.", err=True)
+            click.echo(f"Written: {dialect_out}, the dialect of {description['file']} alone.", err=True)
 
 
 for command in cdr_feedback_cli.COMMANDS:

@@ -110,11 +110,17 @@ def test_without_it_such_words_are_of_another_kind(tmp_path: Path) -> None:
 
 
 FAULTS = {
-    "colums = {}\n": "colums",
+    "colums = {}\n": "colums is no key; keys are encoding, delimiter",
+    "encoding = 5\n": "encoding is a number, not text in quotes; it says a codec",
+    '[record_types]\nmoc = "MO"\n': "record_types.moc is text, not a list of words in quotes; it says its words",
+    '[results]\nfoo = ["1"]\n': "results.foo is no key",
+    'header = "yes"\n': "header is text; it says true or false",
+    '[results]\nanswered = ["1"]\nfailed = ["1"]\n': "results: '1' stands in answered and in failed",
+    '[record_types]\nmoc = ["Q"]\nmtc = ["q"]\n': "record_types: 'q' stands in moc and in mtc",
     '[columns]\nserved_nr = "x"\n': "columns.served_nr is no role",
     'time = "yyyy"\n': "time 'yyyy' is unknown",
     'country = "999"\n': "country '999'",
-    'areas = "octal"\n': "octal",
+    'areas = "octal"\n': "areas: invalid enum value 'octal'; it says hex or decimal: LAC and TAC",
     'timezone = "Nowhere"\n': "timezone 'Nowhere'",
     'encoding = "utf-99"\n': "encoding 'utf-99'",
     'delimiter = ";;"\n': "delimiter ';;'",
@@ -139,3 +145,18 @@ def test_a_column_that_is_not_there_is_named(column: str, path: Path, tmp_path: 
     toml.write_text(f"[columns]\nserved = {column}\n", encoding="utf-8")
     with pytest.raises(ExportError, match=r"columns\.served"):
         inspect(path, "--dialect", toml)
+
+
+def test_two_roles_of_one_column_are_refused(path: Path, tmp_path: Path) -> None:
+    toml = tmp_path / "dialect.toml"
+    toml.write_text('[columns]\nimsi = "IMSI"\nimei = "imsi"\n', encoding="utf-8")
+    with pytest.raises(ExportError, match=r"columns\.imsi and columns\.imei are one column \(IMSI\)"):
+        inspect(path, "--dialect", toml)
+
+
+def test_a_dialect_that_was_written_is_not_overwritten(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "dialect.toml"
+    out.write_text("# mended by hand\n", encoding="utf-8")
+    with pytest.raises(ExportError, match="is there already; move it away"):
+        inspect(path, "--dialect-out", out)
+    assert out.read_text(encoding="utf-8") == "# mended by hand\n"

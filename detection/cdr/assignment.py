@@ -10,6 +10,7 @@ from detection.cdr.dialect import Dialect, column_of, way_named
 from detection.cdr.headers import NOTHING, is_flag, role_of
 from detection.cdr.times import PARTS, WAYS, TimeReading, TimeWay, carry_offset
 from detection.cdr.words import is_empty
+from detection.errors import ExportError
 
 PARTIES = ("served", "calling", "called", "other")
 TIMES = ("start", "start_date", "start_time", "end")
@@ -43,6 +44,11 @@ class Assignment:
             if at < 0:
                 self.barred.add(role)
             else:
+                if twin := next((other for other, held in self.told.items() if held == at), None):
+                    raise ExportError(
+                        f"export {where}: the dialect's columns.{twin} and columns.{role} are one column"
+                        f" ({self.names[at]}); give each its own"
+                    )
                 self.told[role] = at
                 self.roles[role], self.reasons[role] = at, "the dialect says so"
         way, clock = (way_named(name, (*WAYS, *PARTS)) for name in (dialect.time, dialect.time_of_day))

@@ -1,6 +1,7 @@
 """A dialect TOML: what an export's owner says of it, over what its columns seem to be. Strict: a typo is an error."""
 
 import codecs
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ KEYS = {
     "[record_types] KIND": "its words; kinds are moc, mtc, smo, smt, fwd, data, lu, ussd, other",
     "[results] answered, failed": "words of the result",
 }
+GOT = {"int": "a number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list"}
 OPTIONS = ("encoding", "delimiter", "time", "time_of_day", "timezone", "country", "duration", "areas", "cells")
 
 
@@ -122,10 +124,25 @@ def load_dialect(path: Path) -> Dialect:
     try:
         dialect = msgspec.convert(told, Dialect, strict=True)
     except msgspec.ValidationError as error:
-        raise ExportError(f"dialect {path}: {error}") from error
+        raise ExportError(f"dialect {path}: {in_words(str(error))}") from error
     for fault in _faults(dialect):
         raise ExportError(f"dialect {path}: {fault}")
     return dialect
+
+
+def in_words(message: str) -> str:
+    """What msgspec says of a value, as a person who writes a dialect needs it: key, what is wrong, what goes there."""
+    what, _, at = message.partition(" - at ")
+    key = at.strip("`").removeprefix("$").removeprefix(".")
+    if unknown := re.search("unknown field `(.*)`", what):
+        whole = f"{key}.{unknown[1]}" if key else unknown[1]
+        return f"{whole} is no key; keys are {', '.join(KEYS)}"
+    table = key.partition(".")[0]
+    goes = KEYS.get(key) or next((says for name, says in KEYS.items() if name.startswith(f"[{table}]")), "see the docs")
+    if told := re.search("Expected `(.*?)`, got `(.*)`", what):
+        wanted = {"array": ", not a list of words in quotes", "str": ", not text in quotes"}.get(told[1], "")
+        return f"{key} is {GOT.get(told[2], told[2])}{wanted}; it says {goes}"
+    return f"{key}: {what[:1].lower()}{what[1:]}; it says {goes}"
 
 
 def _faults(dialect: Dialect) -> list[str]:
@@ -134,6 +151,14 @@ def _faults(dialect: Dialect) -> list[str]:
         for role in dialect.columns
         if role not in ROLE_NAMES
     ]
+    for table, words in (
+        ("record_types", msgspec.structs.asdict(dialect.record_types)),
+        ("results", msgspec.structs.asdict(dialect.results)),
+    ):
+        of: dict[str, str] = {}
+        for name, word in ((name, word) for name, held in words.items() for word in held):
+            if word_key(word) and of.setdefault(word_key(word), name) != name:
+                found.append(f"{table}: {word!r} stands in {of[word_key(word)]} and in {name}; it means one thing")
     if dialect.encoding:
         try:
             codecs.lookup(dialect.encoding)
@@ -175,9 +200,12 @@ def column_of(told: str | int, names: Sequence[str], role: str, where: str) -> i
 
 
 def write_dialect(path: Path, told: dict[str, Any]) -> None:
-    """Writes a dialect file to start from. Raises ExportError."""
+    """Writes a dialect file to start from. Raises ExportError, also where there is one: somebody may have mended it."""
     try:
-        path.write_text(dialect_text(told), encoding="utf-8")
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(dialect_text(told))
+    except FileExistsError as error:
+        raise ExportError(f"dialect {path}: is there already; move it away, or choose another name") from error
     except OSError as error:
         raise ExportError(f"dialect {path}: cannot be written ({error.strerror})") from error
 
