@@ -204,6 +204,8 @@ def rank_into(job: Job, gather: Gather, spark: Any = None) -> None:
 
 def check_timezone(name: str | None) -> None:
     """Raises BadParameter where no such zone is known."""
+    if name is not None and not name.strip():
+        raise click.BadParameter("is empty; use a name such as Asia/Shanghai", param_hint="--timezone")
     if name:
         try:
             ZoneInfo(name)

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ def _feed_back(home: Home, folder: Path, outcomes: Path | None, dry_run: bool, a
 
 def _results(home: Home, names: "Names", path: Path | None) -> "list[Result]":
     """What the file and the store say, the file's word last."""
+    from detection.cdr.ages import is_set
     from detection.cdr.outcomes import read_outcomes, stored_results
     from detection.store import Store
 
@@ -68,7 +70,9 @@ def _results(home: Home, names: "Names", path: Path | None) -> "list[Result]":
     if home.store.exists():
         with Store.open(home.store) as store:
             stored = stored_results(store.outcomes(), store.known_gateways())
-    return [*stored, *(read_outcomes(path, names) if path is not None else [])]
+    now = datetime.now(UTC)
+    today = now.date() if is_set(now) else None
+    return [*stored, *(read_outcomes(path, names, today) if path is not None else [])]
 
 
 def _list_models(folder: Path, as_json: bool) -> None:
@@ -119,10 +123,12 @@ def known() -> None:
 @click.option("--until", metavar="DATE", help="Last day on which it holds; without it, until removed.")
 @click.option("--owner", default="", metavar="NAME", help="The carrier whose SIMs these are.")
 def add_known(subject: str, reason: str, by: str, until: str | None, owner: str) -> None:
-    """Marks a lead, SIM, number or IMEI (pseudonym, or clear: it is kept as its pseudonym)."""
+    """Marks a lead, SIM, number or IMEI (pseudonym, or clear: it is kept as its pseudonym; - reads it from stdin)."""
     if not reason.strip() or not by.strip():
         raise click.UsageError("--reason and --by need words: who reads this later must know what it is")
     last = _date(until)
+    if last is not None and last < datetime.now(UTC).date():
+        raise click.BadParameter(f"{last} is past: such a mark covers nothing", param_hint="--until")
     from detection.cdr.known import make_mark, read_marks, write_marks
     from detection.cdr.pseudonyms import Names, open_key
     from detection.cdr.runs import kept_runs
@@ -132,12 +138,12 @@ def add_known(subject: str, reason: str, by: str, until: str | None, owner: str)
     names, runs = Names(open_key(home)), list(kept_runs(folder / "runs"))
     with Store.open(home.store) as store:
         mark = make_mark(
-            subject,
+            _subject(subject),
             names,
             runs,
             store.leads(merged=True),
-            reason=reason.strip(),
-            by=by.strip(),
+            reason=" ".join(reason.split()),
+            by=" ".join(by.split()),
             since=datetime.now(UTC).date(),
             until=last,
             owner=owner,
@@ -174,7 +180,7 @@ def remove_known(subject: str, by: str) -> None:
     from detection.store import Store
 
     home, folder = _cdr_folder()
-    named = read_subject(subject, Names(open_key(home)))
+    named = read_subject(_subject(subject), Names(open_key(home)))
     marks = read_marks(folder)
     kept = [mark for mark in marks if mark.subject not in named]
     if len(kept) == len(marks):
@@ -183,6 +189,11 @@ def remove_known(subject: str, by: str) -> None:
         write_marks(folder, kept)
         store.audit(datetime.now(UTC), getpass.getuser(), "cdr known remove", named[0], f"by {by}")
     click.echo(f"{named[0]} raises alarms again.", err=True)
+
+
+def _subject(text: str) -> str:
+    """What is meant; "-" reads it from standard input, so that a clear identity stays out of the shell's history."""
+    return sys.stdin.readline().strip() if text == "-" else text
 
 
 def _date(text: str | None) -> date | None:

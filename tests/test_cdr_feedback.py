@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from detection.case import KnownGateway, Outcome
 from detection.cdr import kinds, versions
 from detection.cdr.feedback import feed_back
+from detection.cdr.feedback import told as feedback_told
 from detection.cdr.known import Mark, known_on, make_mark
 from detection.cdr.layer import AS_SHIPPED, MOST_SHIFT, Layer, fit, shares_of
 from detection.cdr.outcomes import Result as Raid
@@ -167,10 +168,28 @@ def test_outcomes_are_read_strictly(tmp_path: Path) -> None:
         "lead,outcome,date\nL-abc,honest,yesterday\n": "line 2, column date",
         "lead,outcome,date\nL-abc,honest\n": "line 2: 2 columns",
         "lead,outcome,date\nsomebody 138,honest,2026-03-06\n": "'somebody ###' is no lead",
+        "lead,outcome,date\n86547,honest,2026-03-06\n": "'#####' is no lead",
+        "lead,outcome,date\nL-abc,honest,2099-01-01\n": "line 2, column date: 2099-01-01 is in the future",
+        "lead,sim,outcome,date\nL-abc,138,honest,2026-03-06\n": "columns lead and sim both say whom; keep one",
     }.items():
         path.write_text(text)
         with pytest.raises(ExportError, match=told):
-            read_outcomes(path, NAMES)
+            read_outcomes(path, NAMES, date(2026, 3, 9))
+
+
+def test_an_outcome_goes_with_a_ranking_of_its_time(tmp_path: Path) -> None:
+    raids = [Raid(("L-lead00",), "honest", day, "test") for day in ("2020-01-01", "2026-02-20")]
+    found = feed_back(tmp_path, raids, [kept()], NOON, "officer", dry_run=True)
+    assert [raid.date for raid in found.unknown] == ["2020-01-01"]
+
+
+def test_outcomes_that_contradict_one_another_are_named(tmp_path: Path) -> None:
+    raids = [Raid(("L-lead00",), outcome, "2026-03-08", "test") for outcome in ("honest", "confirmed")]
+    found = feed_back(tmp_path, raids, [kept()], NOON, "officer", dry_run=True)
+    assert found.disputed == ("L-lead00",)
+    said = feedback_told(found)
+    assert "Several outcomes are told of L-lead00: the latest date counts, of one day the last line." in said
+    assert said[-1].startswith("Nothing re-fitted: 1 raid is new to model 0")
 
 
 def test_what_the_screens_wrote_counts_too() -> None:
@@ -250,6 +269,15 @@ def test_feedback_says_its_numbers_and_goes_back(home: Path, tmp_path: Path) -> 
     assert (told["new"], told["fresh"]) == ({}, 24)
 
 
+def test_a_clear_identity_can_stay_out_of_the_command_line(home: Path) -> None:
+    words = ["known", "add", "-", "--reason", "call\ncentre", "--by", "Li"]
+    added = CliRunner().invoke(cdr, words, input="13800001111\n")
+    assert added.exit_code == 0, added.output
+    listed = run("known", "list").stdout.splitlines()
+    assert len(listed) == 1
+    assert "known: call centre, marked by Li on" in listed[0]
+
+
 def test_known_is_added_listed_and_removed_under_audit(home: Path) -> None:
     added = run("known", "add", "13800001111", "--reason", "call centre X", "--by", "Li", "--until", "2099-12-31")
     assert added.exit_code == 0, added.output
@@ -270,6 +298,7 @@ def test_known_is_added_listed_and_removed_under_audit(home: Path) -> None:
     [
         ("known", "add", "L-lead00", "--reason", " ", "--by", "Li"),
         ("known", "add", "L-lead00", "--reason", "x", "--by", "Li", "--until", "soon"),
+        ("known", "add", "L-lead00", "--reason", "x", "--by", "Li", "--until", "2001-01-01"),
         ("feedback", "--use", "1", "--models"),
     ],
 )

@@ -27,6 +27,7 @@ class Feedback:
     old_number: int
     trial: Trial | None
     number: int | None  # of the version that was adopted
+    disputed: tuple[str, ...] = ()  # subjects of new outcomes of which others were told: the latest counts
 
 
 def feed_back(
@@ -62,7 +63,16 @@ def feed_back(
         number,
         trial,
         adopted,
+        disputed(new, ledger),
     )
+
+
+def disputed(new: Sequence[Learnt], ledger: Sequence[Learnt]) -> tuple[str, ...]:
+    """Subjects of new lines of which the ledger holds another outcome too."""
+    told: dict[str, set[str]] = {}
+    for line in ledger:
+        told.setdefault(line.subject, set()).add(line.outcome)
+    return tuple(sorted({line.subject for line in new if len(told[line.subject]) > 1}))
 
 
 def settled(lines: Sequence[Learnt]) -> list[Learnt]:
@@ -117,14 +127,20 @@ def told(found: Feedback) -> list[str]:
         lines.append(f"{found.unclear} unclear: they teach nothing.")
     if found.unknown:
         some = ", ".join(result.subject[0] for result in found.unknown[:5]) + ("..." if len(found.unknown) > 5 else "")
-        lines.append(f"{len(found.unknown)} left out, since no ranking kept here knows them: {some}")
+        lines.append(
+            f"{len(found.unknown)} left out, since no ranking kept here, before them or soon after, knows them: {some}"
+        )
+    if found.disputed:
+        some = ", ".join(found.disputed[:5]) + ("..." if len(found.disputed) > 5 else "")
+        lines.append(f"Several outcomes are told of {some}: the latest date counts, of one day the last line.")
     if found.stale:
         lines.append(
             f"{found.stale} left out, since another version of the score ranked them: rank those exports anew."
         )
     if found.trial is None:
         lines.append(
-            f"Nothing re-fitted: {found.fresh} raids are new to model {found.old_number}, {LEAST_LEADS} are needed."
+            f"Nothing re-fitted: {found.fresh} raid{' is' if found.fresh == 1 else 's are'} new to model"
+            f" {found.old_number}, {LEAST_LEADS} are needed."
         )
         return lines
     lines += compared(found.trial, found.old_number)

@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -63,8 +63,8 @@ class Result:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def read_outcomes(path: Path, names: Names) -> list[Result]:
-    """The results of a CSV. Raises ExportError with line, column and mend."""
+def read_outcomes(path: Path, names: Names, today: date | None = None) -> list[Result]:
+    """The results of a CSV, none after `today` where that is known. Raises ExportError with line, column and mend."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -83,6 +83,8 @@ def read_outcomes(path: Path, names: Names) -> list[Result]:
             if len(row) != len(header):
                 raise ExportError(f"{where}: {len(row)} columns where the header has {len(header)}")
             results.append(_result([field.strip() for field in row], column, where, path.name, names))
+            if today and results[-1].date > (today + timedelta(days=1)).isoformat():  # tomorrow, where the raid was
+                raise ExportError(f"{where}, column date: {results[-1].date} is in the future; mend it")
     except csv.Error as error:
         raise ExportError(f"outcomes {path}: line {reader.line_num}: not CSV ({error})") from error
     return results
@@ -94,6 +96,8 @@ def _columns(header: Sequence[str], path: Path) -> dict[str, int]:
     if not subject or missing:
         lacks = missing[0] if missing else "lead (or sim)"
         raise ExportError(f"outcomes {path}: line 1: no column {lacks}; the header is lead,outcome,date")
+    if len(subject) > 1:
+        raise ExportError(f"outcomes {path}: line 1: columns {' and '.join(subject)} both say whom; keep one")
     return {"subject": header.index(subject[0]), **{name: header.index(name) for name in ("outcome", "date")}}
 
 
@@ -103,14 +107,14 @@ def _result(row: Sequence[str], column: dict[str, int], where: str, source: str,
     if outcome is None:
         raise ExportError(f"{where}, column outcome: {told!r}; it is one of {', '.join(WORDS)}")
     try:
-        date = datetime.fromisoformat(row[column["date"]].replace("/", "-")).date().isoformat()
+        day = datetime.fromisoformat(row[column["date"]].replace("/", "-")).date().isoformat()
     except ValueError:
         raise ExportError(f"{where}, column date: {row[column['date']]!r}; write it as 2026-03-14") from None
     try:
         subject = read_subject(row[column["subject"]], names)
     except DetectionError as error:
         raise ExportError(f"{where}: {error}") from None
-    return Result(subject, outcome, date, source)
+    return Result(subject, outcome, day, source)
 
 
 def stored_results(outcomes: Sequence[StoredOutcome], known: Sequence[KnownGateway]) -> list[Result]:

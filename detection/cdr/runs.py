@@ -18,6 +18,7 @@ from detection.cdr.leads_file import write_whole
 from detection.errors import DetectionError
 
 KEPT_DAYS = 400
+SOON_DAYS = 31  # a ranking of later records may still speak of the box that a raid looked for
 LEAST_SHARE = 0.01  # kinds less likely than this are left out
 
 
@@ -107,13 +108,15 @@ def _head(path: Path, line: bytes) -> Head:
 
 
 def find(runs: Sequence[Run], subject: str, by: datetime | None) -> tuple[Run, list[Suspected]] | None:
-    """The run that speaks of a subject: the latest up to `by`, else the earliest after it."""
+    """The run that speaks of a subject: the latest up to `by`, else the earliest in the SOON_DAYS after it."""
     held = [(run, rows) for run in runs if (rows := run.of(subject))]
     held.sort(key=lambda pair: pair[0].head.ends)
     if not held:
         return None
     earlier = [pair for pair in held if by is None or pair[0].head.ends <= by + timedelta(days=1)]
-    return earlier[-1] if earlier else held[0]
+    if earlier or by is None:
+        return earlier[-1]
+    return held[0] if held[0][0].head.ends <= by + timedelta(days=SOON_DAYS) else None
 
 
 def utc(seconds: int) -> datetime:

@@ -21,7 +21,7 @@ def read_subject(text: str, names: Names) -> tuple[str, ...]:
         return (told,)
     hidden = Names(names.key)
     digits = re.sub(r"[\s\-']", "", told)
-    if re.fullmatch(r"\+?\d{3,20}", digits):
+    if re.fullmatch(r"\+?\d{7,20}", digits):  # fewer are a service's, or half a number
         found = []
         if len(digits) == IMSI_DIGITS:
             found.append(hidden.of("sim", digits))

@@ -109,7 +109,8 @@ def _told(taken: Taken, days: int) -> list[str]:
     if taken.anew:
         lines.append("All that is kept was counted anew.")
     if taken.recounted:
-        lines.append(f"{taken.recounted} SIMs had records that came late, and were counted anew.")
+        sims = "1 SIM" if taken.recounted == 1 else f"{taken.recounted} SIMs"
+        lines.append(f"{sims} had records that came late, and were counted anew.")
     return lines
 
 
