@@ -103,6 +103,7 @@ def conclude(town: "Demo", judge: Callable, words: Callable) -> bool:  # type: i
     for line in words(verdict):
         say(line)
     say("A hit is a lead, not proof.")
+    click.echo(f"Its export, masts, ranking and readings lie in {town.path('')}.", err=True)
     return bool(verdict.found())
 
 
