@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from detection.cdr.acts import Acts
 from detection.cdr.boxes import Spots
 from detection.cdr.features import HOUR_S, MOC
-from detection.cdr.turns import MOST, NO_TURNS, Turns, turns
+from detection.cdr.turns import DESK, MOST, SENDERS, Turns, turns
 
 SIMS, OTHERS, DAYS, OPENS, CLOSES = 12, 60, 3, 8, 20
 MIDNIGHT = 20_000 * 24
@@ -22,14 +22,14 @@ def calls(hours: dict[int, list[int]]) -> Acts:
     return Acts(sim, none + 8, none + 4, t_s, t_s, none, none, np.full(len(sim), MOC), none, none)
 
 
-def found(hours: dict[int, list[int]], own: NDArray[np.float64] | None = None) -> Turns:
+def found(hours: dict[int, list[int]], own: NDArray[np.float64] | None = None, family: int = 0) -> Turns:
     """The first SIMs on cell 7 at timing advance 3, and others at work on cell 9."""
     acts = calls({**hours, **{sim: at_work()[0] for sim in range(SIMS, SIMS + OTHERS)}})
     sim, n = np.unique(acts.sim, return_counts=True)
     none = np.zeros(len(sim), int)
     spots = Spots(sim, np.where(sim < SIMS, 7, 9), none + 3, n, none, none)
     own = np.append(np.full(SIMS, 2.0) if own is None else own, np.full(OTHERS, 2.0))
-    return turns(acts, own, np.zeros(len(sim), int), spots)
+    return turns(acts, own, np.full(len(sim), family), spots)
 
 
 def in_turns() -> dict[int, list[int]]:
@@ -56,14 +56,29 @@ def test_what_comes_later_changes_nothing_earlier() -> None:
     assert np.allclose(found(whole).evidence(np.arange(SIMS), times), found(part).evidence(np.arange(SIMS), times))
 
 
-def test_who_works_or_works_in_shifts_takes_no_turns() -> None:
-    assert found(at_work()) is NO_TURNS
+def at_the_end(shown: Turns) -> NDArray[np.float64]:
+    return shown.evidence(np.arange(SIMS), np.array([(MIDNIGHT + 24 * DAYS) * HOUR_S]))[:, 0]
+
+
+def test_a_desk_speaks_against_a_box_from_its_second_day_on() -> None:
+    given = found(at_work()).evidence(np.arange(SIMS), (MIDNIGHT + np.array([23, 24 + CLOSES])) * HOUR_S)
+    assert (given[:, 0] == 0).all()
+    assert (given[:, 1] == -DESK).all()
+
+
+def test_shifts_are_no_turns() -> None:
     early_and_late = {
         sim: [hour for hour in hours if (hour % 24 < 14) == (sim % 2 == 0)] for sim, hours in at_work().items()
     }
-    assert found(early_and_late) is NO_TURNS
+    assert (at_the_end(found(early_and_late)) <= 0).all()
+
+
+def test_who_works_at_night_or_sends_messages_is_at_no_desk() -> None:
+    day_and_night = {sim: list(range(24 * DAYS)) for sim in range(SIMS)}
+    assert (at_the_end(found(day_and_night)) == 0).all()
+    assert (at_the_end(found(at_work(), family=SENDERS)) == 0).all()
 
 
 def test_people_are_not_asked_and_one_alone_says_nothing() -> None:
-    assert found(in_turns(), np.full(SIMS, -9.0)) is NO_TURNS
-    assert found({**at_work(), 0: in_turns()[0]}) is NO_TURNS
+    assert (at_the_end(found(in_turns(), np.full(SIMS, -9.0))) == 0).all()
+    assert at_the_end(found({**at_work(), 0: in_turns()[0]}))[0] == 0
