@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from detection.cdr.direction import Told as Count
 from detection.cdr.numbers import CLASSES
 from detection.cdr.records import Records
 from detection.cdr_cli import cdr
+from detection.errors import ExportError
 from detection.town import city
 
 HEADER = "imsi,imei,calling_number,called_number,start_time,duration,lac,ci,ta"
@@ -85,6 +87,27 @@ def test_what_cannot_be_told_counts_as_no_call() -> None:
     assert records["other_id"].tolist() == [3, 2, 0, 3, 4, 0, -1, -1]
     assert records["other_class"][4] == service
     assert (told.out, told.inward, told.untold) == (2, 4, 2)
+
+
+def test_outgoing_records_need_no_imsi(tmp_path: Path) -> None:
+    records = export(tmp_path / "cdr.csv", lambda row: bare(row, False).split(",", 1)[1], header=HEADER[5:])
+    assert set(kinds(records)) == {MOC}
+    assert "record_type" in records.files[0].layout.missing
+
+
+def test_both_legs_by_devices_without_an_imsi_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="holds both legs of calls, and neither a record type nor an IMSI"):
+        export(tmp_path / "cdr.csv", lambda row: bare(row).split(",", 1)[1], header=HEADER[5:])
+
+
+def test_calls_that_stand_there_twice_are_both_legs(tmp_path: Path) -> None:
+    def both(row: Row) -> str:
+        parties = f"{row.number},{row.other},{row.time()},{row.duration_s}"
+        later = replace(row, t_s=row.t_s + 3).time()
+        return f"{parties},{row.lac},{row.ci},1\n{parties.replace(row.time(), later)},{row.lac},{row.ci + 500},1"
+
+    with pytest.raises(ExportError, match="holds both legs of calls"):
+        export(tmp_path / "cdr.csv", both, header=HEADER.split(",", 2)[2])
 
 
 @pytest.mark.parametrize("command", ["rank", "update"])

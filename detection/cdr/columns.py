@@ -86,7 +86,7 @@ class Layout:
     always: frozenset[int] = frozenset()  # columns that are never empty in the sample
     timezone: str = ""  # where a dialect names it
     lettered: bool = False  # its cells hold the letters of hex numbers
-    undirected: bool = False  # no column tells which way a call went: the SIM's own number does
+    undirected: bool = False  # no column tells which way a call went: the IMSI's own number does, if there is one
 
     @property
     def kin(self) -> object:
@@ -165,7 +165,7 @@ def assign(
         roles=found.roles,
         reasons=found.reasons,
         time=time,
-        missing=what_is_missing(found.roles, undirected),
+        missing=what_is_missing(found.roles, undirected and "imsi" in found.roles),
         numbered_types=found.numbered,
         header_text=header_text,
         rows=rows,
@@ -216,9 +216,9 @@ def is_lettered(found: Assignment) -> bool:
 
 
 def is_undirected(found: Assignment) -> bool:
-    """True where calling and called stand beside an IMSI, and no column tells whose the IMSI is."""
+    """True where calling and called stand in a record, and no column tells whose it is."""
     roles = found.roles
-    if not {"imsi", "calling", "called"} <= set(roles) or {"served", "other"} & set(roles) or found.numbered:
+    if not {"calling", "called"} <= set(roles) or {"served", "other"} & set(roles) or found.numbered:
         return False
     words = [word for role in ("record_type", "service") if role in roles for word in found.of(role).usual_kinds]
     return all(map(says_service_only, words))

@@ -22,6 +22,9 @@ MOBILE = CLASSES.index("mobile")
 OWN_SHARE = 0.9  # of a SIM's records in which its own number stands, at least
 ONE_SIDED = 0.01  # of the records: with fewer that come in, an export holds outgoing ones alone
 UNKNOWN = -1
+NEEDED_BARE = ("kind", "number_id", "other_id", "imei_id", "t_s", "cell")
+TWIN_S = 10  # between the two legs of a call
+BOTH_LEGS = 0.05  # of the records come in: they are no outgoing ones alone
 
 
 @dataclass(slots=True)
@@ -90,6 +93,39 @@ def _own_numbers(sim: Ints, calling: Ints, called: Ints, numbers: int) -> tuple[
     records = np.bincount(sim, minlength=int(of[-1]) + 1)
     clear = last & (count >= OWN_SHARE * records[of]) & (count > rival)
     return of[clear], number[clear]
+
+
+def legs_that_came_in(parts: Iterable[Columns], numbers: int) -> float:
+    """Share of records that are the called party's leg where no IMSI tells whose a record is (columns NEEDED_BARE).
+
+    By devices that have a number of their own, which is the called one; or by calls that stand there twice, within
+    seconds, on two cells or devices.
+    """
+    rows = twice = 0
+    held: list[tuple[Ints, Ints, Ints]] = []
+    for part in filter(None, parts):
+        at = np.flatnonzero(part["kind"] < 0)
+        one = {name: part[name][at].astype(np.int64) for name in NEEDED_BARE}
+        rows += len(at)
+        twice += _twins(one)
+        device = one["imei_id"] >= 0
+        held.append((one["imei_id"][device], one["number_id"][device], one["other_id"][device]))
+    if not rows:
+        return 0.0
+    imei, calling, called = (np.concatenate([part[at] for part in held]) for at in range(3))
+    found, number = _own_numbers(imei, calling, called, numbers)
+    own = np.full(int(imei.max(initial=0)) + 1, UNKNOWN)
+    own[found] = number
+    inward = int(((called == own[imei]) & (called >= 0) & (calling != called)).sum())
+    return max(inward, twice) / rows
+
+
+def _twins(rows: Columns) -> int:
+    """How many records tell a call that the one before them tells from elsewhere."""
+    order = np.lexsort((rows["t_s"], rows["other_id"], rows["number_id"]))
+    step = {name: np.diff(column[order]) for name, column in rows.items()}
+    alike = (step["number_id"] == 0) & (step["other_id"] == 0) & (step["t_s"] <= TWIN_S)
+    return int((alike & ((step["cell"] != 0) | (step["imei_id"] != 0))).sum())
 
 
 def tell(records: Columns, owners: Owners, party_class: NDArray[np.int8], told: Told) -> None:

@@ -10,7 +10,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from detection.cdr.digits import Ints
-from detection.cdr.direction import NEEDED, Owners, Told, learn, tell
+from detection.cdr.direction import BOTH_LEGS, NEEDED, NEEDED_BARE, Owners, Told, learn, legs_that_came_in, tell
 from detection.cdr.door import UNKNOWN
 from detection.cdr.export import ExportFile
 from detection.cdr.identities import Identities, Maps
@@ -23,6 +23,7 @@ from detection.cdr.slabs import Columns, Slabs
 from detection.cdr.sources import read_cells_by_source
 from detection.cdr.times import zone_steps
 from detection.cdr.typed import INWARD, NO_THIRD, TEXT_ROLES
+from detection.errors import ExportError
 from detection.lead import PlacedCell
 from sensor.cell import CellIdentity
 
@@ -181,13 +182,25 @@ class Settled:
             for slab in self._slabs():
                 self._shelve(self.columns(slab), shelves)
             if self._undirected:
-                parts = (joined(shelf.read(*NEEDED)) for shelf in shelves)
-                self._owners = learn(parts, int(self.bounds[-1]), len(self.party_class) - 1)
+                self._learn_directions(shelves)
             with ThreadPoolExecutor(1) as ahead:  # the next is made ready while the last is taken in
                 yield from ahead_of(ahead, self._whole, shelves)
         finally:
             for shelf in shelves:
                 shelf.close()
+
+    def _learn_directions(self, shelves: list[Slabs]) -> None:
+        """Whose numbers are whose. Raises ExportError where both legs are there and no IMSI can tell."""
+        numbers = len(self.party_class) - 1
+        undirected = [file for _, file in self.intake.first_rows if file.layout.undirected]
+        if any("imsi" in file.layout.roles for file in undirected):
+            parts = (joined(shelf.read(*NEEDED)) for shelf in shelves)
+            self._owners = learn(parts, int(self.bounds[-1]), numbers)
+        elif legs_that_came_in((joined(shelf.read(*NEEDED_BARE)) for shelf in shelves), numbers) > BOTH_LEGS:
+            raise ExportError(
+                f"export {undirected[0].path}: holds both legs of calls, and neither a record type nor an IMSI tells"
+                " whose each record is; ask the carrier for one of them"
+            )
 
     def _shelve(self, records: Columns, shelves: list[Slabs]) -> None:
         at = np.searchsorted(self.bounds, records["sim_id"], side="right") - 1

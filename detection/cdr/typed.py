@@ -169,7 +169,8 @@ class Reader:
         }
         made |= self._parties(code, made["kind"])
         if self.layout.undirected:
-            made["kind"] = np.where(made["imsi"] == EMPTY, made["kind"], not_told(made["kind"]))
+            known = made["imsi"] == EMPTY if "imsi" in self.layout.roles else np.zeros(len(cut.line), bool)
+            made["kind"] = np.where(known, made["kind"], not_told(made["kind"]))
         self._check_shift(cut, faults)
         party = next(role for role in ("served", "calling", "called", "imsi") if role in column)
         faults.append(Fault((made["served"] == EMPTY) & (made["imsi"] == EMPTY), party, "no party"))
