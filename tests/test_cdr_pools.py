@@ -1,29 +1,38 @@
-"""Crowds of SIMs that only receive."""
+"""Crowds of SIMs that only receive, or only send."""
 
 import numpy as np
 
 from detection.cdr.boxes import Spots
-from detection.cdr.pools import GAIN, LEAST_EXPECTED, MOST, NO_POOLS, RECEIVERS, pools
+from detection.cdr.pools import GAIN, LEAST_EXPECTED, MOST, RECEIVERS, SENDERS, Pools, pools
+
+CELLS, SIMS = 60, 100
 
 
-def spots(*rows: tuple[int, int, int]) -> Spots:
-    """Ten acts of a SIM at a cell, from a second on; timing advance 4."""
-    sim, cell, since = (np.array(column) for column in zip(*rows, strict=True))
-    ta, acts = np.full(len(sim), 4), np.full(len(sim), 10)
-    return Spots(sim, cell, ta, acts, since, since)
+def pooled(*rows: tuple[int, int, int], family: int = RECEIVERS, own: float = 1.0) -> Pools:
+    """Ten acts of a SIM at a cell, from a second on, on either of two rings; and a person on each other cell."""
+    people = [(sim, 100 + sim, 0) for sim in range(SIMS - CELLS, SIMS)]
+    sim, cell, since = (np.array(column) for column in zip(*rows, *people, strict=True))
+    spots = Spots(sim, cell, 4 + sim % 2, np.full(len(sim), 10), since, since)
+    mine = np.isin(np.arange(SIMS), [row[0] for row in rows])
+    return pools(np.where(mine, own, -5.0), np.where(mine, family, 0), spots)
 
 
 def test_a_crowd_of_receivers_speaks_for_each_of_them_as_it_grows() -> None:
     crowd = [(sim, 7, 100 * sim) for sim in range(12)]
-    lone = [(sim, 20 + sim, 0) for sim in range(12, 20)]
-    found = pools(np.ones(20), np.full(20, RECEIVERS), spots(*crowd, *lone))
+    found = pooled(*crowd, *[(sim, 20 + sim, 0) for sim in range(12, 20)])
     given = found.evidence(np.array([0, 11, 15]), np.array([0, 600, 1_200]))
-    later = [GAIN * np.log(n / LEAST_EXPECTED) for n in (7, 12)]
+    later = [GAIN * np.log(n / LEAST_EXPECTED[RECEIVERS]) for n in (7, 12)]
     assert np.allclose(given, [[0, *later], [0, 0, later[1]], [0, 0, 0]])
     assert given.max() <= MOST
 
 
+def test_modems_that_send_are_a_crowd_where_there_are_more_than_a_firm_has() -> None:
+    more, few = ([(sim, 7, 0) for sim in range(n)] for n in (24, 8))
+    assert np.allclose(pooled(*more, family=SENDERS).at_last(9), GAIN * np.log(3))
+    assert (pooled(*few, family=SENDERS).at_last(9) == 0).all()
+
+
 def test_callers_and_people_are_not_asked() -> None:
-    crowd = spots(*[(sim, 7, 0) for sim in range(12)])
-    assert pools(np.ones(12), np.zeros(12, int), crowd) is NO_POOLS
-    assert pools(np.full(12, -5.0), np.full(12, RECEIVERS), crowd) is NO_POOLS
+    crowd = [(sim, 7, 0) for sim in range(12)]
+    assert not len(pooled(*crowd, family=0).sims)
+    assert not len(pooled(*crowd, own=-5.0).sims)

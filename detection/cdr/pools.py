@@ -1,7 +1,8 @@
-"""Pools: far more SIMs that only receive messages on one spot than chance puts there.
+"""Pools: far more SIMs that only receive messages, or only send them, on one spot than chance puts there.
 
 One SIM of a registration pool is a SIM that somebody keeps for its number: a few codes a day, hardly a call. What
-gives the pool away is that dozens of them stand at one cell and timing advance. Innocent pools exist (a test lab, a
+gives the pool away is that dozens of them stand at one cell and timing advance. So with modems that send: a clinic or
+a bank has up to eight of them, and who lawfully sends more does it without SIMs. Innocent pools exist (a test lab, a
 home for old people), so that the crowd alone raises nobody.
 """
 
@@ -11,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr.boxes import Spots, standing
-from detection.cdr.together import Shown, size_by
+from detection.cdr.together import Shown
 
 CANDIDATE_POOL = 0.0  # least own evidence
-RECEIVERS = 2  # verdict.families
-LEAST_EXPECTED = 1.5  # SIMs on a spot by chance, at least
+SENDERS, RECEIVERS = 1, 2  # verdict.families
+LEAST_EXPECTED = {SENDERS: 8.0, RECEIVERS: 1.5}  # SIMs on a spot by chance, at least
 GAIN, MOST = 2.0, 6.0  # log odds for each e-fold of SIMs above chance, and at most
 
 Ints = NDArray[np.int64]
@@ -24,30 +25,38 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Pools(Shown):
-    """SIMs that stand in crowds (ascending): on which spot, since when (Unix s); how many are there by chance."""
+    """SIMs that stand in crowds (ascending): where, since when (Unix s); how many of their sort are there by chance."""
 
     sims: Ints
-    spot: Ints
+    cell: Ints  # apart for senders and receivers
+    ta: Ints  # -1 unknown
     since_s: Ints
-    expected: float
+    expected: Floats
 
     def of(self, at: int, until_s: Ints) -> Floats:
-        """By how many stood on the spot of the SIM at a place."""
-        size = size_by(self.spot, self.since_s, at, until_s)
-        gain = GAIN * np.log(np.maximum(size, 1) / self.expected)
+        """By how many stood on the cell of the SIM at a place, at its timing advance or the next."""
+        ring = (self.ta < 0) | (self.ta[at] < 0) | (np.abs(self.ta - self.ta[at]) <= 1)
+        since = np.sort(self.since_s[(self.cell == self.cell[at]) & ring])
+        gain = GAIN * np.log(np.maximum(np.searchsorted(since, until_s, "right"), 1) / self.expected[at])
         return np.where(until_s >= self.since_s[at], np.clip(gain, 0, MOST), 0)
 
 
-NO_POOLS = Pools(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), LEAST_EXPECTED)
+NO_IDS = np.zeros(0, np.int64)
+NO_POOLS = Pools(NO_IDS, NO_IDS, NO_IDS, NO_IDS, np.zeros(0))
 
 
 def pools(own: Floats, family: Ints, spots: Spots) -> Pools:
     """From the `spots` of at least all candidates; `own` evidence and `family` of every SIM."""
-    asked = np.where((family == RECEIVERS) & (own >= CANDIDATE_POOL), np.inf, -np.inf)
+    asked = np.where(np.isin(family, list(LEAST_EXPECTED)) & (own >= CANDIDATE_POOL), np.inf, -np.inf)
     sim, cell, ta, since = standing(asked, spots)
     if not len(sim):
         return NO_POOLS
-    first = np.unique(sim, return_index=True)[1]
+    order = np.lexsort((ta < 0, sim))
+    first = order[np.unique(sim[order], return_index=True)[1]]
     sim, cell, ta, since = sim[first], cell[first], ta[first], since[first]
-    _, spot, there = np.unique(np.stack([cell, ta]), axis=1, return_inverse=True, return_counts=True)
-    return Pools(sim, spot, since, max(LEAST_EXPECTED, float(np.median(there))))
+    cells = len(np.unique(spots.cell))
+    expected = np.zeros(len(sim))
+    for sort, least in LEAST_EXPECTED.items():
+        mine = family[sim] == sort
+        expected[mine] = max(least, mine.sum() / cells)
+    return Pools(sim, cell * len(LEAST_EXPECTED) + family[sim] % len(LEAST_EXPECTED), ta, since, expected)
