@@ -4,6 +4,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 
@@ -27,7 +28,17 @@ def holds_any(table: ir.Table) -> bool:
 def whole_numbers(table: ir.Table) -> dict[str, NDArray[np.int64]]:
     """Columns of whole numbers as int64; -1 where null."""
     arrow = table.to_pyarrow()
-    return {
-        name: arrow[name].combine_chunks().fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        for name in arrow.column_names
-    }
+    made: dict[str, NDArray[np.int64]] = {}
+    while arrow.num_columns:  # each column is let go before the next is made: there may be millions of rows
+        name, made_of = arrow.column_names[0], arrow.column(0)
+        arrow = arrow.remove_column(0)
+        made[name] = _whole(made_of)
+    return made
+
+
+def _whole(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    made, at = np.empty(len(column), np.int64), 0
+    for chunk in column.chunks:
+        made[at : at + len(chunk)] = chunk.fill_null(-1).to_numpy(zero_copy_only=False)
+        at += len(chunk)
+    return made

@@ -108,7 +108,8 @@ class Tables:
 
     def of(self, sims: NDArray[np.int64]) -> "Tables":
         """The same over the records of some SIMs, picked out once and held on this machine."""
-        return tables(ibis.memtable(of_sims(self.records, sims).to_pyarrow()))
+        told = self.records.select(*(name for name in self.records.columns if name != "rest"))
+        return tables(ibis.memtable(of_sims(told, sims).to_pyarrow()))
 
     def totals(self) -> list[ir.Table]:
         """sim_id and some of COUNTS each, over all that is known of every SIM."""

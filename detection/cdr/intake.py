@@ -187,6 +187,10 @@ class Intake:
             self.slabs.put(self._held)
             self._held, self._held_rows = defaultdict(list), 0
 
+    def forget_identities(self) -> None:
+        """Lets go of the identities as they were written, once they have their names."""
+        self.door = Door()
+
     def _tell(self, cut: Cuttable, texts: list[str], row: int, role: str, reason: str, file: ExportFile) -> None:
         """A row that is no record: a header or a blank line among the records, else a reject."""
         layout = file.layout

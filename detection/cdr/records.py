@@ -92,7 +92,7 @@ class Records:
     bounds: Ints | None = None  # of the ranges of SIMs by which the rows lie; None where they lie anyhow
 
 
-def open_engine(memory_mb: int = 2_200, threads: int | None = None) -> Backend:
+def open_engine(memory_mb: int = 1_600, threads: int | None = None) -> Backend:
     """DuckDB in memory, bounded. What it spills to disk are numbers that mean nothing outside the run: no identity."""
     remove_litter(Path(tempfile.gettempdir()))
     engine = ibis.duckdb.connect(threads=threads or cores(), memory_limit=f"{memory_mb}MB")
@@ -181,6 +181,7 @@ def _settle(
     imsis, alone = sims_of(intake.slabs.read("imsi", "served", "place"), places.unread, sizes)
     people, maps = identify(intake.door, imsis, alone, _home(files), engine, naming)
     people.imsi = bool(len(imsis))
+    intake.forget_identities()
     progress("duplicates", 0.0)
     times = intake.times
     offsets = Zone(zone, times.first_s or 0, times.last_s or 0)
