@@ -32,6 +32,11 @@ def test_modems_that_send_are_a_crowd_where_there_are_more_than_a_firm_has() -> 
     assert (pooled(*few, family=SENDERS).at_last(9) == 0).all()
 
 
+def test_receivers_that_look_rather_honest_one_by_one_are_asked() -> None:
+    crowd = [(sim, 7, 0) for sim in range(12)]
+    assert np.allclose(pooled(*crowd, own=-2.5).at_last(9), GAIN * np.log(12 / LEAST_EXPECTED[RECEIVERS]))
+
+
 def test_callers_and_people_are_not_asked() -> None:
     crowd = [(sim, 7, 0) for sim in range(12)]
     assert not len(pooled(*crowd, family=0).sims)

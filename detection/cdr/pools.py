@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detection.cdr.boxes import Spots, standing
 from detection.cdr.together import Shown
 
-CANDIDATE_POOL = 0.0  # least own evidence
+CANDIDATE_POOL = -3.0  # least own evidence
 SENDERS, RECEIVERS = 1, 2  # verdict.families
 LEAST_EXPECTED = {SENDERS: 8.0, RECEIVERS: 1.5}  # SIMs on a spot by chance, at least
 GAIN, MOST = 2.0, 6.0  # log odds for each e-fold of SIMs above chance, and at most
