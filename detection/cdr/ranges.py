@@ -4,11 +4,13 @@ range's, however many records there are.
 No count looks beyond its own SIM, so that ranges give what the whole would.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from detection.cdr import features
@@ -26,11 +28,11 @@ class Ranges:
 
     @property
     def sims(self) -> ir.Table:
-        return features.sims(self.records)
+        return self._of_each(features.sims)
 
     @property
     def devices(self) -> ir.Table:
-        return features.devices(self.records)
+        return self._of_each(features.devices)
 
     def totals(self) -> list[ir.Table]:
         return [table for part in self.parts() for table in features.tables(part).totals()]
@@ -41,6 +43,10 @@ class Ranges:
     def of(self, sims: Ints) -> Tables:
         """The tables over the records of some SIMs, held on this machine."""
         return features.tables(self.records).of(sims)
+
+    def _of_each(self, table: Callable[[ir.Table], ir.Table]) -> ir.Table:
+        """A table of every range: no SIM is in two."""
+        return ibis.memtable(pa.concat_tables([table(part).to_pyarrow() for part in self.parts()]))
 
     def parts(self) -> list[ir.Table]:
         """The records of each range."""
