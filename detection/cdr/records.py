@@ -214,7 +214,7 @@ def _nothing(intake: Intake, files: list[ExportFile]) -> ExportError:
     first, ahead = intake.rejects.earliest, intake.rejects.reasons[FUTURE]
     if first is not None and ahead == intake.rejected:
         return ExportError(
-            f"export {first.file}: all {ahead} records are dated in the future (line {first.line}: {first.value})"
+            f"export {first.file}: no record but of the future ({ahead}; line {first.line}: {first.value})"
             "; mend their dates, or this machine's clock if that is wrong"
         )
     why = f" (line {first.line}: {first.column} {first.reason})" if first else ""
