@@ -8,6 +8,7 @@ import pytest
 from cdr_exports import HEADER, plain, read, rows
 
 from detection.cdr import settling
+from detection.cdr.acts import Acts
 from detection.cdr.history import build
 from detection.cdr.rank import features_of
 from detection.cdr.settling import find_twice, range_bounds
@@ -65,3 +66,11 @@ def test_slabs_that_are_drained_let_their_files_go(monkeypatch: pytest.MonkeyPat
     assert closed[-1] == [True, True, False]
     assert all(file.closed for file in files)
     assert list(slabs.read()) == []
+
+
+def test_acts_of_some_sims_are_found_by_their_order() -> None:
+    sim = np.array([2, 2, 5, 7, 7, 7, 9])
+    acts = Acts(sim, *(np.arange(7) + column for column in range(9)))
+    chosen = acts.of_sims(np.array([7, 2, 8]))
+    np.testing.assert_equal(asdict(chosen), asdict(acts.of(np.isin(sim, [7, 2, 8]))))
+    assert len(acts.of_sims(np.zeros(0, np.int64)).sim) == 0

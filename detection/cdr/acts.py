@@ -29,6 +29,13 @@ class Acts:
     def of(self, rows: Ints | NDArray[np.bool_]) -> "Acts":
         return Acts(*(getattr(self, column.name)[rows] for column in fields(self)))
 
+    def of_sims(self, sims: Ints) -> "Acts":
+        """Those of some SIMs, without looking at all the others."""
+        every = np.unique(sims)
+        begin, end = np.searchsorted(self.sim, every), np.searchsorted(self.sim, every, "right")
+        rows = [np.arange(first, last) for first, last in zip(begin.tolist(), end.tolist(), strict=True)]
+        return self.of(np.concatenate([np.zeros(0, np.int64), *rows]))
+
     def devices(self) -> list[int]:
         return [int(imei) for imei in np.unique(self.imei[self.imei >= 0])]
 

@@ -159,7 +159,7 @@ def cut(groups: list[Group], acts: Acts, number: Ints, tac: Ints, bonds: Callabl
     found = []
     for group in groups:
         sims = np.array(group.sims)
-        own = acts.of(np.isin(acts.sim, sims)) if len(sims) > 2 else acts
+        own = acts.of_sims(sims) if len(sims) > 2 else acts
         for part in likeness.parts(own, sims, number[sims], tac, bonds):
             links = tuple(links_within(group.links, set(sims[part].tolist())))
             joined = tuple(group.joined_s[at] for at in part.tolist())

@@ -85,7 +85,8 @@ def circles(acts: Acts, own: Floats, number: Ints) -> Circles:
     names = circle[sims].astype(np.int64)
     weight = np.zeros(len(sims))
     for name in np.unique(names):
-        weight[names == name] = _together(acts.of(np.isin(acts.sim, sims[names == name]) & (acts.kind <= SMT)))
+        members = acts.of_sims(sims[names == name])
+        weight[names == name] = _together(members.of(members.kind <= SMT))
     held = weight > 0
     return Circles(sims[held], names[held], times[order][third][held], weight[held])
 
