@@ -51,6 +51,8 @@ PRIORS = {
 WORK = ("call-centre", "telesales", "courier", "hotel", "pbx", "clinic", "notifier", "alarm", "heavy")
 WIDEN = 0.6  # of the fitted concentration
 CONCENTRATION = (0.8, 16.0)
+MOST_ALIKE = {"awake": 2.5}  # concentration of shares that go by the SIMs a port has, which each box settles for itself
+LEAST_SPREAD = {"cells": 0.7}  # of measures that differ more between networks than between people; others .35
 
 Gathered = tuple[Counts, NDArray[np.str_]]
 
@@ -125,11 +127,13 @@ def early_rows(known: history.Hours) -> history.Ints:
 def fit(kind: str, counts: Counts, names: NDArray[np.str_]) -> dict[str, Any]:
     own = {name: column[names == kind] for name, column in counts.items()}
     shares = {name: beta(k, n) for name, (k, n) in shares_of(own).items()}
+    if kind in city.FRAUD:
+        shares |= {name: [shares[name][0], min(shares[name][1], most)] for name, most in MOST_ALIKE.items()}
     measures = {}
     for name, (value, weight) in measures_of(own).items():
         used = value[weight > 0]
         measures[name] = (
-            [round(float(used.mean()), 3), round(float(max(0.35, 1.25 * used.std())), 3)]
+            [round(float(used.mean()), 3), round(float(max(LEAST_SPREAD.get(name, 0.35), 1.25 * used.std())), 3)]
             if len(used) > 3
             else [1.0, 3.0]
         )

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from detection.cdr.answers import whole_numbers
 from detection.cdr.features import COUNTS, HOUR_S, Source
-from detection.cdr.kinds import Counts, told_by
+from detection.cdr.kinds import Counts, Telling, told_by
 
+DAY_H = 24
 MOST_USERS = 200  # an IMEI with more SIMs than this is a default or a clone of many phones, and joins nobody
 LEAST_ACTS = 3  # a SIM that was in a device for less was being tried, as in a repair shop
 
@@ -49,9 +50,9 @@ class History:
     ends_s: int
     sharing: list[tuple[int, int, int, int]]  # (SIM, SIM, from when, IMEI)
 
-    def told(self) -> frozenset[str]:
-        """The shares that say something in this export."""
-        return told_by({name: np.array([self.counts[name].sum()]) for name in COUNTS})
+    def told(self) -> Telling:
+        """What this export tells."""
+        return told_by({name: np.array([self.counts[name].sum()]) for name in (*COUNTS, "awake", "life")})
 
     def at(self, sims: Ints) -> Counts:
         """Counts of SIMs over all that is known."""
@@ -76,6 +77,7 @@ def build(source: Source) -> History:
     sim, since = _peers(sharing)
     in_time = since // HOUR_S <= last_s[sim] // HOUR_S
     counts["peers"] = np.bincount(sim[in_time], minlength=len(first_s)).astype(float)
+    counts |= round_the_clock(counts["hours"], last_s // HOUR_S - first_s // HOUR_S + 1)
     return History(source, sims["number_id"], first_s, last_s, sims["acts"], counts, begins, ends, sharing)
 
 
@@ -97,6 +99,12 @@ def lateness(first_s: Ints, begins: int, ends: int) -> NDArray[np.float64]:
     return (first_s - begins > 86_400).astype(float)
 
 
+def round_the_clock(hours: NDArray[np.float64], age_h: Ints) -> Counts:
+    """`life`, hours since the first act, and `awake`, those with acts; both 0 until a day and a night are over."""
+    whole = age_h >= DAY_H
+    return {"awake": np.where(whole, hours, 0.0), "life": np.where(whole, age_h, 0).astype(float)}
+
+
 def hours_of(parts: Sequence[ir.Table], sims: Ints, history: History) -> Hours:
     """Running sums of hourly counts, from the hourly tables of `sims` (ascending)."""
     answers = [whole_numbers(part) for part in parts]
@@ -112,6 +120,7 @@ def hours_of(parts: Sequence[ir.Table], sims: Ints, history: History) -> Hours:
     counts = {name: running(column, start) for name, column in counts.items()}
     counts["late"] = history.counts["late"][sims][sim_at]
     counts["peers"] = peers_by_hour(history.sharing, sims, rows, start)
+    counts |= round_the_clock(counts["hours"], hour - history.first_s[sims][sim_at] // HOUR_S + 1)
     return Hours(sims, start, hour, counts)
 
 

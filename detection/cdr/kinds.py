@@ -23,6 +23,9 @@ Counts = dict[str, Floats]
 EVEN_PART = 0.03
 KEPT = 0.8  # of evidence for a box: features lean on each other, as if some were told twice
 LEAST_TOTAL = 1_000  # acts of an export, for a share over all of it to mean anything
+LEAST_HEARD = 0.05  # share of what comes in that an export is held to show at least
+HEEDED = 0.7  # of that, in logarithms: whose friends are of this carrier differs from person to person
+LEAST_MEAN = 0.002
 PEER_STEPS = (0, 1, 2, 4)  # SIMs that share its devices: none, 1, 2-3, 4 and more
 
 
@@ -76,6 +79,7 @@ SHARES = (
     Share("answers", ("answered_in",), ("calls_in",), "it answered {k} of {n} calls that came in"),
     Share("short", ("short_out",), ("answered_out",), "{k} of {n} answered calls lasted less than 10 s", trust=0.5),
     Share("night", ("night",), ("calls_out", "sms_out"), "{k} of {n} outgoing acts fell between midnight and six"),
+    Share("awake", ("awake",), ("life",), "it acted in {k} of {n} hours on end", trust=0.7),
     Share("moves", ("moves",), ("steps",), "it changed the cell {k} times in {n} acts", trust=0.6),
     Share(
         "rings",
@@ -211,34 +215,68 @@ def measure_log(value: Floats, weight: Floats, mean: float, deviation: float) ->
     return logs
 
 
-def told_by(totals: Counts) -> frozenset[str]:
-    """SHARES that say something in an export, from the sums over all its SIMs.
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an export tells: the SHARES that say something, and how much of what comes in it holds (0 to 1).
+
+    Over a whole network as much comes in as goes out. An export of one leg shows only what its own SIMs sent to one
+    another, so that all its people seem to be called less than they are.
+    """
+
+    shares: frozenset[str]
+    calls_heard: float = 1.0
+    messages_heard: float = 1.0
+
+    def law(self, share: str, mean: float, concentration: float) -> tuple[float, float]:
+        """A kind's law of a share (mean, concentration) as this export shows it."""
+        heard = self.messages_heard if share == "messages_sent" else self.calls_heard
+        if share in ("outgoing", "messages_sent"):
+            mean = mean / (mean + (1 - mean) * heard)
+        elif share == "contacts":  # somebody is known to call back where his calls are seen
+            mean *= heard
+        return min(max(mean, LEAST_MEAN), 1 - LEAST_MEAN), concentration
+
+
+ALL_TOLD = Telling(frozenset(share.name for share in SHARES))
+
+
+def told_by(totals: Counts) -> Telling:
+    """What an export tells, from the sums over all its SIMs.
 
     Where nobody is ever called (one leg of two is recorded) "all calls went out" says nothing of anybody; so with
     every share that is nothing or all for a whole export.
     """
     shares = shares_of(totals)
-    return frozenset(
+    saying = frozenset(
         name for name, (k, n) in shares.items() if float(n[0]) < LEAST_TOTAL or 0 < float(k[0]) < 0.995 * float(n[0])
     )
+    return Telling(saying, *(_heard(totals, kind) for kind in ("calls", "sms")))
 
 
-def evidence(counts: Counts, told: frozenset[str] | None = None) -> dict[str, Floats]:
+def _heard(totals: Counts, kind: str) -> float:
+    """Incoming over outgoing, where there are enough."""
+    came, went = float(totals[f"{kind}_in"][0]), float(totals[f"{kind}_out"][0])
+    return float(np.clip(came / went, LEAST_HEARD, 1.0) ** HEEDED) if went >= LEAST_TOTAL else 1.0
+
+
+def evidence(counts: Counts, told: Telling = ALL_TOLD) -> dict[str, Floats]:
     """Per feature, the log likelihood of every SIM under every kind: arrays (SIMs, kinds).
 
-    `counts` holds features.COUNTS, peers (SIMs in its devices) and late (0, 1; nan unknown).
-    `told`: the SHARES to heed (all by default).
+    `counts` holds features.COUNTS, peers (SIMs in its devices), late (0, 1; nan unknown), and of SIMs that are known
+    for a day or more awake (hours with acts) and life (hours since the first).
+    `told`: what the export tells (all by default).
     """
     every = kinds()
     shares, measures = shares_of(counts), measures_of(counts)
     trust = {feature.name: feature.trust for feature in (*SHARES, *MEASURES)}
     table: dict[str, Floats] = {}
     for name, (k, n) in shares.items():
-        if told is None or name in told:
+        if name in told.shares:
             k, n, row = distinct(k, n)
-            logs = np.column_stack([share_log(k, n, *kind.shares[name]) for kind in every])
+            logs = np.column_stack([share_log(k, n, *told.law(name, *kind.shares[name])) for kind in every])
             table[name] = trust[name] * logs[row]
     for name, (value, weight) in measures.items():
+        value = value - np.log(told.messages_heard) if name == "received" else value
         logs = np.column_stack([measure_log(value, weight, *kind.measures[name]) for kind in every])
         table[name] = trust[name] * logs
     step = peer_step(counts["peers"])

@@ -56,8 +56,8 @@ def families(posterior: Floats) -> Ints:
     return best
 
 
-def own_evidence(counts: kinds.Counts, told: frozenset[str]) -> tuple[Floats, Floats]:
-    """(log odds without prior, log posterior of kinds) of every row of counts; `told`: the shares to heed."""
+def own_evidence(counts: kinds.Counts, told: kinds.Telling) -> tuple[Floats, Floats]:
+    """(log odds without prior, log posterior of kinds) of every row of counts; `told`: what the export tells."""
     n = len(counts["hours"])
     odds, posterior = np.zeros(n), np.zeros((n, len(kinds.kinds())))
 

@@ -127,7 +127,8 @@ def _box_naive(town: Canvas, name: str) -> None:
     rng = town.rng
     start, end = town.whole()
     ports = int(rng.choice([2, 4, 8, 16, 32, 64], p=[0.1, 0.2, 0.25, 0.25, 0.15, 0.05]))
-    sims = int(ports * rng.uniform(1, 3.5))
+    each = rng.uniform(1, 3.5)
+    sims = ports if each < 2 else int(ports * each)  # small gateways have a SIM a port, which never rests
     hours = (0.0, 24.0) if rng.random() < 0.6 else (float(rng.uniform(0, 10)), float(rng.uniform(18, 24)))
     _bank(
         town,
