@@ -1,14 +1,16 @@
 """Crowds of SIMs that only receive, or only send."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detection.cdr.boxes import Spots
 from detection.cdr.pools import GAIN, LEAST_EXPECTED, MOST, RECEIVERS, SENDERS, Pools, pools
 
 CELLS, SIMS = 60, 100
+Floats = NDArray[np.float64]
 
 
-def pooled(*rows: tuple[int, int, int], family: int = RECEIVERS, own: float = 1.0) -> Pools:
+def pooled(*rows: tuple[int, int, int], family: int = RECEIVERS, own: float | Floats = 1.0) -> Pools:
     """Ten acts of a SIM at a cell, from a second on, on either of two rings; and a person on each other cell."""
     people = [(sim, 100 + sim, 0) for sim in range(SIMS - CELLS, SIMS)]
     sim, cell, since = (np.array(column) for column in zip(*rows, *people, strict=True))
@@ -41,3 +43,11 @@ def test_callers_and_people_are_not_asked() -> None:
     crowd = [(sim, 7, 0) for sim in range(12)]
     assert not len(pooled(*crowd, family=0).sims)
     assert not len(pooled(*crowd, own=-5.0).sims)
+
+
+def test_neighbours_of_a_pool_get_less_of_it() -> None:
+    own = np.full(SIMS, -5.0)
+    own[:12], own[12:15] = 5.0, [1.0, 0.0, -2.0]
+    given = pooled(*[(sim, 7, 0) for sim in range(15)], own=own).at_last(9)
+    assert np.allclose(given[:12], GAIN * np.log(12 / LEAST_EXPECTED[RECEIVERS]))
+    assert np.allclose(given[12:], GAIN * np.log(15 / LEAST_EXPECTED[RECEIVERS]) - np.array([1, 2, 4]))
