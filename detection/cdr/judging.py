@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.cdr import boxes, circles, convoys, crowd, mutual, pools, turns, verdict
-from detection.cdr.acts import acts_in
+from detection.cdr.acts import Acts, acts_in
 from detection.cdr.answers import whole_numbers
 from detection.cdr.features import Source
 from detection.cdr.history import History
@@ -36,10 +36,8 @@ def judge_sims(
     """
     own, posterior = verdict.own_evidence(history.counts, history.told())
     likely = np.flatnonzero(own >= min(boxes.CANDIDATE_DEVICE, circles.CANDIDATE_CIRCLE))
-    near = source.of(likely)
-    spots = _spots(near.spots)
+    spots, heard = _near(source, likely)
     family = verdict.families(posterior)
-    heard = acts_in(near.records)
     pooled, shifts = pools.pools(own, family, spots), turns.turns(heard, own, family, spots)
     for shown in (pooled, shifts):
         own[shown.sims] += shown.at_last(history.ends_s)
@@ -55,6 +53,12 @@ def judge_sims(
     progress("detection times", 0.6)
     judged = verdict.judge(history, own, posterior, groups, layer, company, (pooled, shifts, closed, travelling))
     return Judging(judged, posterior, groups)
+
+
+def _near(source: Source, sims: Ints) -> tuple[boxes.Spots, Acts]:
+    """Spots and acts of some SIMs; the engine's own copy of their records goes when they are told."""
+    tables = source.of(sims)
+    return _spots(tables.spots), acts_in(tables.records)
 
 
 def _spots(table: ir.Table) -> boxes.Spots:
