@@ -73,7 +73,7 @@ def group_reasons(group: Group, sims: NDArray[np.int64], imeis: int, calls_withi
     told = []
     for why, sentence in (
         ("device", "{n} SIMs took turns on " + ("one IMEI" if imeis == 1 else f"{count_in_words(imeis)} IMEIs")),
-        ("spot", "{n} SIMs did most of their acts on one cell" + (" at one timing advance" if ringed else "")),
+        ("spot", "{n} SIMs stood where another of them did, by cell" + (" and timing advance" if ringed else "")),
         ("road", "{n} SIMs passed the same cells in the same hours"),
         ("calls", "{n} SIMs rang or wrote to one another"),
     ):
