@@ -2,8 +2,8 @@
 
 A SIM's log odds are its own evidence and a share of that of the SIMs it is joined with: members of a group are of
 one nature, so a group that looks like an office speaks against each of its SIMs, one that looks like a box for it.
-The same sum over what was known at the end of every hour gives the time of detection. It looks ahead in one thing: which
-SIMs are asked what they do together, and who is grouped with whom, goes by all records of the run.
+The same sum over what was known at the end of every hour gives the time of detection. It looks ahead in one thing:
+which SIMs are asked what they do together, and who is grouped with whom, goes by all records of the run.
 """
 
 from collections.abc import Sequence
