@@ -13,7 +13,6 @@ worst seed of the last; then all -> without, box SIMs above the alarm (recall) a
 kinds of which more are accused.
 """
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -24,7 +23,7 @@ from unittest.mock import patch
 import numpy as np
 from cdr_fit import Gathered, fit_all, gather
 from cdr_held import average_precision
-from cdr_scored import Made, read_city, score
+from cdr_scored import Made, arguments, read_city, score
 
 from detection.cdr import kinds
 from detection.town import city
@@ -132,13 +131,8 @@ def show(lines: Sequence[Line]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("seeds", nargs="?", type=int, default=2)
-    parser.add_argument("subscribers", nargs="?", type=int, default=10_000)
-    parser.add_argument("days", nargs="?", type=int, default=3)
-    parser.add_argument("--first-seed", type=int, default=401)
+    parser = arguments(__doc__)
     parser.add_argument("--fit", type=int, default=4, metavar="CITIES")
-    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     lines = measure(seeds, given.subscribers, given.days, given.fit)

@@ -15,13 +15,12 @@ that of the lowest bin, so it is also shown over the SIMs above 0.001, which sus
 alarm. Last, what the promise comes to: alarms among honest SIMs, by city.
 """
 
-import argparse
 import json
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
-from cdr_scored import read_city, score
+from cdr_scored import arguments, read_city, score
 from cities.scenarios import SCENARIOS
 from numpy.typing import NDArray
 from scipy.stats import chi2
@@ -185,13 +184,8 @@ def show(bins: list[Bin], alarms: list[Alarms], days: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("seeds", nargs="?", type=int, default=2)
-    parser.add_argument("subscribers", nargs="?", type=int, default=10_000)
-    parser.add_argument("days", nargs="?", type=int, default=3)
-    parser.add_argument("--first-seed", type=int, default=401)
+    parser = arguments(__doc__)
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="again for more; by default all")
-    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     seeds = list(range(given.first_seed, given.first_seed + given.seeds))
     scenarios = given.scenario or list(SCENARIOS)

@@ -1,5 +1,6 @@
 """Cities of another maker (`cities/`) ranked in this process: the score of every SIM beside the truth."""
 
+import argparse
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,17 @@ class Scored:
     score: NDArray[np.float64]
     odds: NDArray[np.float64]
     raised: NDArray[np.bool_]
+
+
+def arguments(doc: str | None) -> argparse.ArgumentParser:
+    """What every measure on these cities takes: how many of them, how large, how long, from which seed."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seeds", nargs="?", type=int, default=2)
+    parser.add_argument("subscribers", nargs="?", type=int, default=10_000)
+    parser.add_argument("days", nargs="?", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=401)
+    parser.add_argument("--json", action="store_true")
+    return parser
 
 
 def read_city(scenario: str, seed: int, subscribers: int, days: int) -> Made:
