@@ -57,7 +57,7 @@ def test_people_of_the_same_places_are_no_convoy() -> None:
 
 
 def test_only_sims_that_may_be_of_a_box_are_asked() -> None:
-    assert not len(convoys(ways(ROUTE, ROUTE), np.array([1.0, -1.0])).sims)
+    assert not len(convoys(ways(ROUTE, ROUTE), np.array([1.0, -4.0])).sims)
 
 
 def test_convoys_part_a_group_by_their_ways() -> None:

@@ -53,3 +53,8 @@ def test_a_sim_that_never_rests_is_no_call_centre() -> None:
     never, desk = (said_by("awake", people(awake=awake, life=72)) for awake in (68, 40))
     assert never["call-centre"] - never["naive"] < -1
     assert desk["call-centre"] - desk["naive"] > 0
+
+
+def test_none_is_no_rarer_in_a_month_than_in_days() -> None:
+    days, weeks, month = (float(kinds.measures_of(people(hours=hours))["received"][0][0]) for hours in (20, 96, 400))
+    assert days > weeks == month

@@ -18,7 +18,7 @@ from detection.cdr.boxes import Link
 from detection.cdr.features import HOUR_S, SMT
 from detection.cdr.together import Shown
 
-CANDIDATE_CONVOY = 0.0  # least own evidence
+CANDIDATE_CONVOY = -3.0  # least own evidence
 SPANS_S = (HOUR_S, 3 * HOUR_S)
 LEAST_CELLS = 4  # different cells on which both were met: fewer may be one place
 MOST_ON_A_STEP = 60  # SIMs on one cell in one span, from which it is a crowd and joins nobody

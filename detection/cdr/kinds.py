@@ -22,6 +22,10 @@ Counts = dict[str, Floats]
 
 EVEN_PART = 0.03
 KEPT = 0.8  # of evidence for a box: features lean on each other, as if some were told twice
+FEW, FEW_H = (
+    0.3,
+    96.0,
+)  # acts that stand for none, of as many hours as laws were fitted on: more hours make none no rarer
 LEAST_TOTAL = 1_000  # acts of an export, for a share over all of it to mean anything
 LEAST_HEARD = 0.05  # share of what comes in that an export is held to show at least
 HEEDED = 0.7  # of that, in logarithms: whose friends are of this carrier differs from person to person
@@ -171,11 +175,12 @@ def shares_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
 def measures_of(counts: Counts) -> dict[str, tuple[Floats, Floats]]:
     """(natural logarithm, weight 0 or 1) of every MEASURE."""
     hours = np.maximum(counts["hours"], 1)
+    few = FEW * np.maximum(hours / FEW_H, 1)
     out = counts["calls_out"] + counts["sms_out"]
     return {
-        "pace": (np.log((out + 0.3) / hours), (out + counts["calls_in"] + counts["sms_in"] > 0).astype(float)),
-        "reach": (np.log((counts["new_callees"] + 0.3) / hours), (counts["calls_out"] > 0).astype(float)),
-        "received": (np.log((counts["sms_in"] + 0.3) / hours), np.ones(len(hours))),
+        "pace": (np.log((out + few) / hours), (out + counts["calls_in"] + counts["sms_in"] > 0).astype(float)),
+        "reach": (np.log((counts["new_callees"] + few) / hours), (counts["calls_out"] > 0).astype(float)),
+        "received": (np.log((counts["sms_in"] + few) / hours), np.ones(len(hours))),
         "talk": (
             np.log(np.maximum(counts["talk_s"], 1) / np.maximum(counts["answered_out"], 1)),
             (counts["answered_out"] >= 4).astype(float),
